@@ -1,0 +1,54 @@
+import type { Charge, CounterState } from "../models/domain/charge.ts";
+
+/**
+ * The counters and reservations that decide admission. The gateway calls `reserve` before a provider is called,
+ * and exactly one of `settle` and `release` afterwards.
+ *
+ * Guarantees of every adapter (`test/contract/usage-store.contract.ts`):
+ * - a reservation takes all of its charges or none, atomically with all others: used + reserved never passes a limit by a reservation;
+ * - a reservation whose `reserve` has resolved survives `kill -9`, and so does a settlement;
+ * - a reservation that is neither settled nor released counts until `expireReservations` hands it out;
+ * - settling or releasing what is not reserved (any more) changes nothing and answers false.
+ */
+export interface UsageStore {
+  reserve(reservation: Reservation): MaybePromise<ReserveResult>;
+  /**
+   * The request is over: each reserved amount is replaced by what was actually used, charge by charge, in the order of the
+   * reservation. An actual amount above its bound is counted in full.
+   */
+  settle(id: string, actualAmounts: readonly number[]): MaybePromise<boolean>;
+  /** Nothing was used: the reservation leaves no trace. */
+  release(id: string): MaybePromise<boolean>;
+  read(keys: readonly string[]): MaybePromise<CounterState[]>;
+  /**
+   * Reservations whose `expiresAtMs` has passed: each is settled at its bound and handed out exactly once,
+   * so that the caller can record an `orphaned` event for it.
+   */
+  expireReservations(nowMs: number): MaybePromise<Reservation[]>;
+  close(): Promise<void>;
+}
+
+export type MaybePromise<T> = T | Promise<T>;
+
+export interface Reservation {
+  /** `<request id>/<hop>`: unique for each provider that is tried. */
+  readonly id: string;
+  readonly charges: readonly Charge[];
+  /** After it, the request cannot be running any more. */
+  readonly expiresAtMs: number;
+  /** Kept as it is and handed back for the `orphaned` event: a JSON document of the request's facts. */
+  readonly memo: string;
+}
+
+/** A denial is a value: which charge did not fit, and its counter as it was. */
+export type ReserveResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly denied: Charge; readonly state: CounterState };
+
+/** The store cannot be asked; the gateway then refuses requests rather than let money leak. */
+export class UsageStoreError extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = "UsageStoreError";
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { catalogName, decisionId, directiveId } from "./ids.ts";
+
+const providers = z.array(catalogName).max(50);
+
+/** What a directive can tell the gateways. Money in dollars: these are written by people and rules. */
+export const directiveInstruction = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("pause-non-premium"), params: z.strictObject({}) }),
+  z.object({ kind: z.literal("fallback-mode"), params: z.strictObject({}) }),
+  z.object({
+    kind: z.literal("emergency-budget"),
+    params: z.strictObject({ dailyUsd: z.number().min(0).max(5_000_000) }),
+  }),
+  z.object({
+    kind: z.literal("rate-limit"),
+    params: z.strictObject({
+      requestsPerMinute: z.number().int().min(1).max(10_000_000),
+      scope: z.enum(["global", "user"]),
+    }),
+  }),
+  z.object({
+    kind: z.literal("route"),
+    params: z.strictObject({
+      /** Tried first, in this order, as far as the tier allows them. */
+      prefer: providers.default([]),
+      /** Tried last. */
+      avoid: providers.default([]),
+      /** Only for this tier or feature; all when absent. */
+      tier: catalogName.optional(),
+      feature: catalogName.optional(),
+    }),
+  }),
+  z.object({
+    kind: z.literal("cache"),
+    params: z.strictObject({
+      feature: catalogName.optional(),
+      /** Factor on the catalog's minutes; 0 turns the cache off. */
+      multiplyMinutes: z.number().min(0).max(100),
+    }),
+  }),
+  z.object({
+    kind: z.literal("provider"),
+    params: z.strictObject({ provider: catalogName, action: z.enum(["drain", "enable"]) }),
+  }),
+  z.object({
+    kind: z.literal("tier-limit"),
+    params: z.strictObject({
+      tier: catalogName,
+      dailyRequests: z.number().int().min(-1).optional(),
+      weeklyBudget: z.number().min(0).max(5_000_000).optional(),
+      monthlyBudget: z.number().min(0).max(5_000_000).optional(),
+    }),
+  }),
+  z.object({
+    kind: z.literal("weights"),
+    params: z.strictObject({
+      feature: catalogName.optional(),
+      tier: catalogName.optional(),
+      weights: z.record(catalogName, z.number().min(0).max(1)),
+    }),
+  }),
+]);
+export type DirectiveInstruction = z.infer<typeof directiveInstruction>;
+export type DirectiveKind = DirectiveInstruction["kind"];
+
+export const DIRECTIVE_KINDS = directiveInstruction.options.map((option) => option.shape.kind.value);
+
+export const MAX_DIRECTIVE_SECONDS = 31 * 24 * 3600;
+
+export const issuer = z.object({
+  type: z.enum(["admin", "rule", "safeguard"]),
+  /** Who: the admin's or the rule's name, or the safeguard's stage. */
+  name: z.string().min(1).max(100),
+});
+
+/** An instruction to the gateways with who, why and until when. It always ends by itself. */
+export const directive = z.intersection(
+  z.object({
+    id: directiveId,
+    issuedBy: issuer,
+    reason: z.string().min(1).max(500),
+    /** The decision that led to it; null when a person did. */
+    evidence: decisionId.nullable(),
+    issuedAt: z.number().int().nonnegative(),
+    expiresAt: z.number().int().positive(),
+  }),
+  directiveInstruction,
+);
+export type Directive = z.infer<typeof directive>;
+
+/** What the `directives` topic carries. */
+export const directiveEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("issued"), directive }),
+  z.object({
+    type: z.literal("revoked"),
+    id: directiveId,
+    by: issuer,
+    reason: z.string().max(500),
+    ts: z.number().int().nonnegative(),
+  }),
+]);
+export type DirectiveEvent = z.infer<typeof directiveEvent>;
+
+export interface DirectiveRecord {
+  readonly directive: Directive;
+  /** When it was revoked, and by whom; null while it was not. */
+  readonly revoked: { readonly ts: number; readonly by: string; readonly reason: string } | null;
+}
+
+/**
+ * Every directive ever seen, folded from events in any order: a revocation that arrives before its directive
+ * is kept and applied when the directive comes.
+ */
+export interface DirectiveHistory {
+  apply(event: DirectiveEvent): void;
+  /** Neither revoked nor expired at `nowMs`; oldest first. */
+  active(nowMs: number): Directive[];
+  all(): DirectiveRecord[];
+  get(id: string): DirectiveRecord | undefined;
+  /** Forgets what ended before a moment; revocations without a directive go, too. */
+  forgetEndedBefore(ms: number): void;
+}
+
+export function directiveHistory(): DirectiveHistory {
+  const directives = new Map<string, Directive>();
+  const revocations = new Map<string, NonNullable<DirectiveRecord["revoked"]>>();
+  const record = (found: Directive): DirectiveRecord => ({
+    directive: found,
+    revoked: revocations.get(found.id) ?? null,
+  });
+  return {
+    apply(event) {
+      if (event.type === "issued") directives.set(event.directive.id, event.directive);
+      else revocations.set(event.id, { ts: event.ts, by: event.by.name, reason: event.reason });
+    },
+    active: (nowMs) =>
+      [...directives.values()]
+        .filter((found) => !revocations.has(found.id) && found.expiresAt > nowMs)
+        .sort((a, b) => a.issuedAt - b.issuedAt || (a.id < b.id ? -1 : 1)),
+    all: () => [...directives.values()].map(record),
+    get: (id) => {
+      const found = directives.get(id);
+      return found === undefined ? undefined : record(found);
+    },
+    forgetEndedBefore(ms) {
+      for (const [id, found] of directives) if (found.expiresAt < ms) directives.delete(id);
+      for (const [id, revoked] of revocations)
+        if (revoked.ts < ms && !directives.has(id)) revocations.delete(id);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { eventId, requestId, userId } from "./ids.ts";
+
+/** A user's rating of an answer. */
+export const feedbackEvent = z.object({
+  event_id: eventId,
+  request_id: requestId,
+  user_id: userId,
+  ts: z.number().int().nonnegative(),
+  rating: z.number().int().min(1).max(5),
+  comment: z.string().max(2000),
+  source: z.enum(["live", "simulated"]),
+});
+export type FeedbackEvent = z.infer<typeof feedbackEvent>;
