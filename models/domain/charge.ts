@@ -9,6 +9,8 @@ export const SCOPES = [
   "global-minute",
   "global-day",
   "global-week",
+  /** Never ends: what everybody ever did, for the reconciliation. */
+  "global-lifetime",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

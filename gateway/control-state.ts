@@ -1,0 +1,69 @@
+import type { EventLog } from "../ingest/event-log.ts";
+import type { Catalog } from "../models/domain/catalog.ts";
+import { directiveEvent, directiveHistory } from "../models/domain/directive.ts";
+import { type Controls, foldControls } from "../models/policy/controls.ts";
+
+/** The controls in force: the catalog and the active directives, folded again whenever one of them changes or ends. */
+export interface ControlState {
+  current(): Controls;
+  close(): Promise<void>;
+}
+
+export interface ControlStateOptions {
+  readonly log: EventLog;
+  readonly catalog: { current(): Catalog; onChange(listener: () => void): void };
+  readonly now: () => number;
+  readonly onError: (error: unknown, what: string) => void;
+  readonly onChange?: (controls: Controls) => void;
+}
+
+/** What ended longer ago cannot come back: a directive is not issued with an end in the past. */
+const FORGET_AFTER_MS = 24 * 3600 * 1000;
+/** Node's longest timer; a directive that ends later is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export async function openControlState(options: ControlStateOptions): Promise<ControlState> {
+  const { log, catalog, now, onError } = options;
+  const history = directiveHistory();
+  let controls = foldControls(catalog.current(), []);
+  let timer: NodeJS.Timeout | undefined;
+  let following = false;
+
+  const refold = (): void => {
+    clearTimeout(timer);
+    const nowMs = now();
+    history.forgetEndedBefore(nowMs - FORGET_AFTER_MS);
+    controls = foldControls(catalog.current(), history.active(nowMs));
+    if (controls.nextExpiryMs !== null) {
+      timer = setTimeout(refold, Math.min(Math.max(controls.nextExpiryMs - nowMs, 1), MAX_TIMER_MS));
+      timer.unref();
+    }
+    options.onChange?.(controls);
+  };
+
+  const follower = await log.follow("directives", (entry) => {
+    try {
+      history.apply(directiveEvent.parse(JSON.parse(entry.value.toString("utf8"))));
+    } catch (error) {
+      onError(error, "a directive cannot be read and is not obeyed");
+      return;
+    }
+    // While the past is read, folding after each entry would be quadratic.
+    if (following) refold();
+  });
+  following = true;
+  refold();
+  catalog.onChange(refold);
+
+  return {
+    current: () => {
+      // A timer may be late; a directive never outlives its end.
+      if (controls.nextExpiryMs !== null && controls.nextExpiryMs <= now()) refold();
+      return controls;
+    },
+    async close() {
+      clearTimeout(timer);
+      await follower.close();
+    },
+  };
+}

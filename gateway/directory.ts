@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import type { EventLog } from "../ingest/event-log.ts";
+import type { AppId, EventId, UserId } from "../models/domain/ids.ts";
+import { keyEvent } from "../models/domain/key-event.ts";
+import { applyUserEvent, type User, type UserEvent, userEvent } from "../models/domain/user-event.ts";
+
+/** Who may call, and for whom: the apps' keys and the end users, as the log tells them. In memory, so that a request waits for nothing. */
+export interface Directory {
+  /** The app of a key; null when it is unknown or revoked. A key that was made a moment ago is found, too. */
+  appOf(key: string): Promise<AppId | null>;
+  user(id: UserId): User | null;
+  /** The user; one that nobody has met yet is created in the given tier. */
+  meet(id: UserId, defaultTier: string): Promise<User>;
+  close(): Promise<void>;
+}
+
+export interface DirectoryOptions {
+  readonly log: EventLog;
+  readonly now: () => number;
+  readonly newEventId: () => EventId;
+  /** A record that could not be read, or a user that could not be written: told, not thrown into a request. */
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** Unknown keys are looked up in the log once; as many of them are then refused from memory. */
+const MAX_REFUSED_KEYS = 10_000;
+const REFUSED_FOR_MS = 1_000;
+
+export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { log, now, onError } = options;
+  const apps = new Map<string, AppId>();
+  const hashOfApp = new Map<AppId, string>();
+  const users = new Map<UserId, User>();
+  const refusedUntil = new Map<string, number>();
+
+  const applyKey = (value: Buffer): void => {
+    const event = keyEvent.parse(JSON.parse(value.toString("utf8")));
+    if (event.type === "created") {
+      apps.set(event.key_sha256, event.id);
+      hashOfApp.set(event.id, event.key_sha256);
+      refusedUntil.delete(event.key_sha256);
+    } else {
+      const hash = hashOfApp.get(event.id);
+      if (hash !== undefined) apps.delete(hash);
+    }
+  };
+  const applyUser = (event: UserEvent): void => {
+    const user = applyUserEvent(users.get(event.user_id) ?? null, event);
+    if (user === null) users.delete(event.user_id);
+    else users.set(event.user_id, user);
+  };
+  const guarded = (what: string, apply: (value: Buffer) => void) => (entry: { value: Buffer }) => {
+    try {
+      apply(entry.value);
+    } catch (error) {
+      onError(error, `a record of the topic ${what} cannot be read and is left out`);
+    }
+  };
+  const [keyFollower, userFollower] = await Promise.all([
+    log.follow("keys", guarded("keys", applyKey)),
+    log.follow(
+      "users",
+      guarded("users", (value) => applyUser(userEvent.parse(JSON.parse(value.toString("utf8"))))),
+    ),
+  ]);
+
+  return {
+    async appOf(key) {
+      const hash = createHash("sha256").update(key).digest("hex");
+      const known = apps.get(hash);
+      if (known !== undefined) return known;
+      if ((refusedUntil.get(hash) ?? 0) > now()) return null;
+      await keyFollower.catchUp();
+      const found = apps.get(hash);
+      if (found === undefined) {
+        if (refusedUntil.size >= MAX_REFUSED_KEYS) refusedUntil.clear();
+        refusedUntil.set(hash, now() + REFUSED_FOR_MS);
+      }
+      return found ?? null;
+    },
+    user: (id) => users.get(id) ?? null,
+    async meet(id, defaultTier) {
+      const known = users.get(id);
+      if (known !== undefined) return known;
+      // Somebody may have set the tier a moment ago.
+      await userFollower.catchUp();
+      const set = users.get(id);
+      if (set !== undefined) return set;
+      const event: UserEvent = {
+        type: "seen",
+        event_id: options.newEventId(),
+        user_id: id,
+        ts: now(),
+        tier: defaultTier,
+      };
+      applyUser(event);
+      log
+        .append("users", [{ key: id, value: Buffer.from(JSON.stringify(event)) }])
+        .catch((error: unknown) => {
+          if (users.get(id)?.tierUpdatedAt === null) users.delete(id);
+          onError(error, "a new user could not be written; the user's next request tries again");
+        });
+      return users.get(id) ?? { id, tier: defaultTier, createdAt: event.ts, tierUpdatedAt: null };
+    },
+    async close() {
+      await Promise.all([keyFollower.close(), userFollower.close()]);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { openCatalog } from "../catalog.ts";
+import { adminToken } from "../machine/admin-token.ts";
+import { type Role, runRole } from "../machine/role.ts";
+import { openEventLog, openUsageStore } from "../wiring.ts";
+import { startGateway } from "./start-gateway.ts";
+
+const gateway: Role = {
+  name: "gateway",
+  summary: "The data plane: answers apps on GATEWAY_PORT, keeps budgets, records every request.",
+  async start({ config, logger }) {
+    const catalog = await openCatalog(config.catalogFile, logger);
+    const { token } = await adminToken(config);
+    const log = await openEventLog(config, "gateway");
+    const usage = await openUsageStore(config, log);
+    const running = await startGateway({
+      log,
+      usage,
+      catalog,
+      keyOf: config.providerKey,
+      simulatedUrl: config.simulatedProviderUrl,
+      adminToken: token,
+      logger,
+      host: config.bindHost,
+      port: config.gatewayPort,
+    });
+    const { providers } = running.gateway;
+    const simulated = [...providers.simulated()];
+    if (simulated.length > 0)
+      logger.warn(`SIMULATED providers, no key was given for: ${simulated.join(", ")}`);
+    const unavailable = [...providers.unavailable()];
+    if (unavailable.length > 0)
+      logger.warn(`providers without a key, never called: ${unavailable.join(", ")}`);
+    logger.info(`listening on http://${config.bindHost}:${running.port}`);
+    return {
+      async close() {
+        await running.close();
+        await usage.close();
+        await log.close();
+        catalog.close();
+      },
+    };
+  },
+};
+
+await runRole(gateway);

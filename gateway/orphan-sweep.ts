@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { type RequestEvent, requestEvent } from "../models/domain/request-event.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Reservation } from "./usage-store.ts";
+
+const SWEEP_EVERY_MS = 5_000;
+
+/**
+ * Reservations whose request died with a gateway become `orphaned` events, billed at their bound: what a provider may have
+ * charged is in the books. The event has the id that the request's own event would have had, so the two never count twice.
+ */
+export function startOrphanSweep(gateway: Gateway): { close(): void } {
+  let sweeping = false;
+  const timer = setInterval(() => {
+    if (sweeping) return;
+    sweeping = true;
+    sweepOrphans(gateway)
+      .catch((error: unknown) =>
+        gateway.logger.error({ err: error }, "expired reservations could not be recorded"),
+      )
+      .finally(() => {
+        sweeping = false;
+      });
+  }, SWEEP_EVERY_MS);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
+}
+
+export async function sweepOrphans(gateway: Gateway): Promise<void> {
+  for (const reservation of await gateway.usage.expireReservations(gateway.now())) {
+    const event = orphanedEvent(reservation);
+    gateway.logger.warn(
+      { requestId: event.request_id, costNano: event.cost },
+      "a request died with its gateway",
+    );
+    gateway.recorder.record(event, async () => undefined);
+  }
+}
+
+/** As `admission.ts` writes it. */
+const memo = requestEvent
+  .pick({
+    event_id: true,
+    request_id: true,
+    ts: true,
+    app_id: true,
+    user_id: true,
+    tier: true,
+    feature: true,
+    country: true,
+    device: true,
+    controls_version: true,
+    requested_model: true,
+    provider: true,
+    model: true,
+    route_reason: true,
+    stream: true,
+    input_tokens: true,
+    output_tokens: true,
+  })
+  .extend({ prior_cost: z.number().int().nonnegative() });
+
+function orphanedEvent(reservation: Reservation): RequestEvent {
+  const { prior_cost, ...facts } = memo.parse(JSON.parse(reservation.memo));
+  const bound = reservation.charges.find(({ unit }) => unit === "nano-usd")?.amount ?? 0;
+  return {
+    ...facts,
+    attempts: [],
+    outcome: "orphaned",
+    denial_reason: "",
+    http_status: 0,
+    latency_ms: 0,
+    ttft_ms: 0,
+    provider_ms: 0,
+    overhead_us: 0,
+    cached_input_tokens: 0,
+    reasoning_tokens: 0,
+    cost: prior_cost + bound,
+    cache_saved: 0,
+    source: "live",
+  };
+}

@@ -1,0 +1,68 @@
+import type { ServerResponse } from "node:http";
+import type { TokenUsage } from "../models/domain/price.ts";
+import type { AnswerStream } from "./providers/provider-client.ts";
+import { sseMeter } from "./sse-meter.ts";
+
+export interface PassedStream {
+  /** `cut`: the provider broke off before the end of its answer. */
+  readonly end: "complete" | "cut" | "client-gone";
+  /** What the provider reported; null when it did not. */
+  readonly usage: TokenUsage | null;
+  readonly generatedBytes: number;
+}
+
+export interface PassOptions {
+  readonly hideUsage: boolean;
+  readonly drainMs: number;
+}
+
+/**
+ * Passes a stream on with back-pressure. When the client goes away, the provider is read on for its usage, at most for `drainMs`,
+ * and then let go. The response is left open for the trailer or an error.
+ */
+export function passStream(
+  stream: AnswerStream,
+  response: ServerResponse,
+  options: PassOptions,
+): Promise<PassedStream> {
+  return new Promise((resolve) => {
+    const meter = sseMeter(options);
+    let clientGone = response.destroyed;
+    let drainTimer: NodeJS.Timeout | undefined;
+
+    const finish = (end: PassedStream["end"]): void => {
+      clearTimeout(drainTimer);
+      response.off("close", onClose);
+      response.off("drain", onDrain);
+      resolve({
+        end: clientGone ? "client-gone" : end,
+        usage: meter.usage(),
+        generatedBytes: meter.generatedBytes(),
+      });
+    };
+    const onDrain = (): void => stream.resume();
+    const onClose = (): void => {
+      clientGone = true;
+      stream.resume();
+      drainTimer = setTimeout(() => {
+        stream.abort();
+        finish("client-gone");
+      }, options.drainMs);
+    };
+    const passOn = (bytes: Buffer): void => {
+      if (bytes.length > 0 && !clientGone && !response.write(bytes)) stream.pause();
+    };
+
+    response.on("drain", onDrain);
+    if (clientGone) onClose();
+    else response.once("close", onClose);
+    stream.start({
+      onChunk: (chunk) => passOn(meter.push(chunk)),
+      onEnd: () => {
+        passOn(meter.flush());
+        finish(meter.done() ? "complete" : "cut");
+      },
+      onError: () => finish("cut"),
+    });
+  });
+}

@@ -1,0 +1,15 @@
+import type { Catalog } from "../../models/domain/catalog.ts";
+
+/** Names of the catalog's providers that have no key in the environment and are no loopback server that needs none. */
+export function needsStandIn(catalog: Catalog, keyOf: (name: string) => string | null): string[] {
+  return [...catalog.providers.values()]
+    .filter(({ apiKeyEnv, baseUrl }) =>
+      apiKeyEnv === null ? !isLoopback(baseUrl) : keyOf(apiKeyEnv) === null,
+    )
+    .map(({ name }) => name);
+}
+
+export function isLoopback(baseUrl: string): boolean {
+  const { hostname } = new URL(baseUrl);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}

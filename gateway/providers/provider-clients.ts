@@ -1,0 +1,73 @@
+import type { Catalog, Provider } from "../../models/domain/catalog.ts";
+import { openHttpProvider } from "./http-provider.ts";
+import { isLoopback } from "./needs-stand-in.ts";
+import type { ProviderClient } from "./provider-client.ts";
+
+/** The clients of a catalog's providers: opened at their first call, closed when the catalog no longer has them. */
+export interface ProviderClients {
+  of(provider: Provider): ProviderClient;
+  /** Names of providers that have neither a key nor a stand-in. */
+  unavailable(): ReadonlySet<string>;
+  /** Names of providers that the stand-in answers for. */
+  simulated(): ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+export interface ProviderClientsOptions {
+  readonly catalog: { current(): Catalog; onChange(listener: () => void): void };
+  /** The value of an environment variable, null when it is not set. */
+  readonly keyOf: (name: string) => string | null;
+  /** Where the stand-in listens; null = there is none. */
+  readonly simulatedUrl: string | null;
+}
+
+type Target =
+  | { readonly kind: "real" | "simulated"; readonly baseUrl: string; readonly apiKey: string | null }
+  | { readonly kind: "unavailable" };
+
+export function openProviderClients({
+  catalog,
+  keyOf,
+  simulatedUrl,
+}: ProviderClientsOptions): ProviderClients {
+  const clients = new Map<string, ProviderClient>();
+  let unavailable: ReadonlySet<string> = new Set();
+  let simulated: ReadonlySet<string> = new Set();
+
+  const targetOf = (provider: Provider): Target => {
+    const { apiKeyEnv, baseUrl, name } = provider;
+    const apiKey = apiKeyEnv === null ? null : keyOf(apiKeyEnv);
+    if (apiKey !== null || (apiKeyEnv === null && isLoopback(baseUrl)))
+      return { kind: "real", baseUrl, apiKey };
+    if (simulatedUrl === null) return { kind: "unavailable" };
+    return { kind: "simulated", baseUrl: `${simulatedUrl}/${name}/v1`, apiKey: null };
+  };
+  const look = (): void => {
+    const providers = [...catalog.current().providers.values()];
+    const named = (kind: Target["kind"]) =>
+      new Set(providers.filter((provider) => targetOf(provider).kind === kind).map(({ name }) => name));
+    unavailable = named("unavailable");
+    simulated = named("simulated");
+  };
+  look();
+  catalog.onChange(look);
+
+  return {
+    of(provider) {
+      const target = targetOf(provider);
+      if (target.kind === "unavailable")
+        throw new Error(`provider ${provider.name} has neither a key nor a stand-in`);
+      const id = `${target.baseUrl} ${target.apiKey ?? ""}`;
+      const known = clients.get(id);
+      if (known !== undefined) return known;
+      const client = openHttpProvider(target);
+      clients.set(id, client);
+      return client;
+    },
+    unavailable: () => unavailable,
+    simulated: () => simulated,
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { EventId, RequestId } from "../models/domain/ids.ts";
+import type { TokenUsage } from "../models/domain/price.ts";
+import { NO_TOKENS } from "../models/domain/price.ts";
+import type { Attempt, Outcome, RequestEvent } from "../models/domain/request-event.ts";
+
+/** What is known of a request so far. It becomes the request's event when the request is over. */
+export interface RequestDraft {
+  readonly eventId: EventId;
+  readonly requestId: RequestId;
+  /** Wall clock at its arrival, ms. */
+  readonly ts: number;
+  /** Monotonic clock at its arrival, ms. */
+  readonly startedMs: number;
+  appId: RequestEvent["app_id"];
+  userId: RequestEvent["user_id"];
+  tier: string;
+  feature: string;
+  country: string;
+  device: string;
+  controlsVersion: string;
+  requestedModel: string;
+  provider: string;
+  model: string;
+  routeReason: string;
+  attempts: Attempt[];
+  outcome: Outcome;
+  denialReason: string;
+  httpStatus: number;
+  stream: boolean;
+  firstTokenMs: number;
+  providerMs: number;
+  tokens: TokenUsage;
+  costNano: number;
+}
+
+export function newDraft(
+  ids: { eventId: EventId; requestId: RequestId },
+  clock: { ts: number; startedMs: number },
+): RequestDraft {
+  return {
+    ...ids,
+    ...clock,
+    appId: "",
+    userId: "",
+    tier: "",
+    feature: "",
+    country: "",
+    device: "",
+    controlsVersion: "",
+    requestedModel: "",
+    provider: "",
+    model: "",
+    routeReason: "",
+    attempts: [],
+    outcome: "failed",
+    denialReason: "",
+    httpStatus: 0,
+    stream: false,
+    firstTokenMs: 0,
+    providerMs: 0,
+    tokens: NO_TOKENS,
+    costNano: 0,
+  };
+}
+
+/** `endedMs` on the same monotonic clock as the draft's start. */
+export function eventOf(draft: RequestDraft, endedMs: number): RequestEvent {
+  const latencyMs = endedMs - draft.startedMs;
+  return {
+    event_id: draft.eventId,
+    request_id: draft.requestId,
+    ts: draft.ts,
+    app_id: draft.appId,
+    user_id: draft.userId,
+    tier: draft.tier,
+    feature: draft.feature,
+    country: draft.country,
+    device: draft.device,
+    controls_version: draft.controlsVersion,
+    requested_model: draft.requestedModel,
+    provider: draft.provider,
+    model: draft.model,
+    route_reason: draft.routeReason,
+    attempts: draft.attempts,
+    outcome: draft.outcome,
+    denial_reason: draft.denialReason,
+    http_status: draft.httpStatus,
+    stream: draft.stream,
+    latency_ms: roundMs(latencyMs),
+    ttft_ms: roundMs(draft.firstTokenMs),
+    provider_ms: roundMs(draft.providerMs),
+    overhead_us: Math.max(0, Math.round((latencyMs - draft.providerMs) * 1000)),
+    input_tokens: draft.tokens.input,
+    cached_input_tokens: draft.tokens.cachedInput,
+    output_tokens: draft.tokens.output,
+    reasoning_tokens: draft.tokens.reasoning,
+    cost: draft.costNano,
+    cache_saved: 0,
+    source: "live",
+  };
+}
+
+function roundMs(ms: number): number {
+  return Math.max(0, Math.round(ms * 1000) / 1000);
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { Server } from "node:http";
+import type { Logger } from "pino";
+import { v7 as uuidv7 } from "uuid";
+import type { EventLog } from "../ingest/event-log.ts";
+import type { Catalog } from "../models/domain/catalog.ts";
+import { eventId, requestId } from "../models/domain/ids.ts";
+import { windowClock } from "../models/domain/window.ts";
+import { openControlState } from "./control-state.ts";
+import { openDirectory } from "./directory.ts";
+import { DEFAULT_LIMITS, type Gateway, type GatewayLimits } from "./gateway.ts";
+import { startOrphanSweep } from "./orphan-sweep.ts";
+import { openProviderClients } from "./providers/provider-clients.ts";
+import { openRecorder } from "./recorder.ts";
+import { openSafeguardLadder } from "./safeguard-ladder.ts";
+import { createGatewayServer } from "./server.ts";
+import type { UsageStore } from "./usage-store.ts";
+
+export interface GatewayOptions {
+  readonly log: EventLog;
+  readonly usage: UsageStore;
+  readonly catalog: { current(): Catalog; onChange(listener: () => void): void };
+  readonly keyOf: (name: string) => string | null;
+  readonly simulatedUrl: string | null;
+  readonly adminToken: string;
+  readonly logger: Logger;
+  readonly host: string;
+  readonly port: number;
+  readonly now?: () => number;
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+export interface RunningGateway {
+  readonly port: number;
+  readonly gateway: Gateway;
+  /** Takes no more requests, lets the running ones end (bounded), and writes what is pending. Closes neither log nor store. */
+  close(): Promise<void>;
+}
+
+const CLOSE_WAIT_MS = 20_000;
+
+/** Builds a gateway and listens. Rejects when the port is taken or the log cannot be read. */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { log, usage, catalog, logger } = options;
+  const now = options.now ?? Date.now;
+  const onError = (error: unknown, what: string): void => logger.error({ err: error }, what);
+  const extents = await log.extents("requests");
+  const gateway: Gateway = {
+    directory: await openDirectory({ log, now, onError, newEventId: () => eventId.parse(uuidv7()) }),
+    controls: await openControlState({
+      log,
+      catalog,
+      now,
+      onError,
+      onChange: ({ version }) => logger.info({ version }, "new controls are in force"),
+    }),
+    usage,
+    recorder: openRecorder({
+      log,
+      onError,
+      eventsBefore: extents.reduce((sum, { end }) => sum + end, 0),
+    }),
+    safeguards: openSafeguardLadder({
+      onChange: (change) => logger.warn(change, "the safeguard changes its stage"),
+    }),
+    providers: openProviderClients(options),
+    logger,
+    now,
+    monotonicMs: () => performance.now(),
+    windows: windowsOf(catalog),
+    newIds: () => ({ eventId: eventId.parse(uuidv7()), requestId: requestId.parse(uuidv7()) }),
+    adminTokenSha256: createHash("sha256").update(options.adminToken).digest("hex"),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  };
+  let ready = true;
+  const server = createGatewayServer(gateway, { ready: () => ready });
+  await listen(server, options);
+  const sweep = startOrphanSweep(gateway);
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : options.port,
+    gateway,
+    async close() {
+      ready = false;
+      sweep.close();
+      await closeServer(server);
+      await gateway.recorder.close();
+      await Promise.all([gateway.directory.close(), gateway.controls.close(), gateway.providers.close()]);
+    },
+  };
+}
+
+/** The windows of the last moment asked for are kept: the next request asks for the same ones. */
+function windowsOf(catalog: GatewayOptions["catalog"]): Gateway["windows"] {
+  let clock = windowClock(catalog.current().timezone);
+  catalog.onChange(() => {
+    clock = windowClock(catalog.current().timezone);
+  });
+  return (atMs) => ({
+    minute: clock("minute", atMs),
+    day: clock("day", atMs),
+    week: clock("week", atMs),
+    month: clock("month", atMs),
+  });
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_WAIT_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

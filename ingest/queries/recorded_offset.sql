@@ -1,0 +1,3 @@
+SELECT next_offset, inserted, dead
+FROM log_offsets FINAL
+WHERE topic = {topic:String} AND partition = {partition:String}

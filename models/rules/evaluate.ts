@@ -1,0 +1,171 @@
+import type { Directive, DirectiveInstruction } from "../domain/directive.ts";
+import type { Rule } from "../domain/rule.ts";
+import { type ActionFacts, planAction } from "./actions.ts";
+import { type ConditionResult, parseCondition } from "./condition.ts";
+import type { MetricValues, RuleMetric } from "./metrics.ts";
+import { sameInstruction } from "./same-instruction.ts";
+
+/** What is remembered of a rule between two evaluations. */
+export interface RuleState {
+  /** When it last fired; null = never. */
+  readonly lastFiredAtMs: number | null;
+  /** Since when its condition holds without a break; null = it does not hold. */
+  readonly holdsSinceMs: number | null;
+}
+
+export interface RuleRound {
+  readonly rules: readonly Rule[];
+  readonly mode: "act" | "observe" | "off";
+  readonly metrics: MetricValues;
+  readonly facts: ActionFacts;
+  readonly states: ReadonlyMap<string, RuleState>;
+  /** In force now, whoever issued them. */
+  readonly active: readonly Directive[];
+  /** When the automation issued directives before, as far as the last hour is concerned. */
+  readonly changesAtMs: readonly number[];
+  readonly maxChangesPerHour: number;
+  readonly nowMs: number;
+}
+
+export type RuleOutcome =
+  /** Acts: with the instruction to issue, or null where there is only somebody to tell. */
+  | ActingOutcome<"fired">
+  /** Would act, but the automation only observes. */
+  | ActingOutcome<"observed">
+  | { readonly kind: "not-met" }
+  | { readonly kind: "holding"; readonly untilMs: number }
+  | { readonly kind: "cooling-down"; readonly untilMs: number }
+  | { readonly kind: "unknown-metric"; readonly metric: RuleMetric }
+  | { readonly kind: "condition-error"; readonly message: string }
+  /** The same directive is in force already. */
+  | { readonly kind: "suppressed"; readonly directiveId: string | null }
+  | {
+      readonly kind: "blocked";
+      readonly guardRail: GuardRail;
+      readonly why: string;
+      readonly checks: readonly GuardRailCheck[];
+    };
+
+interface ActingOutcome<Kind extends string> {
+  readonly kind: Kind;
+  readonly instruction: DirectiveInstruction | null;
+  readonly checks: readonly GuardRailCheck[];
+}
+
+/** `something-to-do`: the action leads to a directive as things are. */
+export type GuardRail = "something-to-do" | "max-changes-per-hour";
+
+export interface GuardRailCheck {
+  readonly name: GuardRail;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+export interface RuleDecision {
+  readonly rule: Rule;
+  readonly outcome: RuleOutcome;
+  /** The metrics that the condition read; null = unknown. */
+  readonly inputs: Readonly<Partial<Record<RuleMetric, number | null>>>;
+}
+
+export interface RuleRoundResult {
+  /** One for each enabled rule, in the order of their priority; none in mode `off`. */
+  readonly decisions: readonly RuleDecision[];
+  /** To be given to the next round. */
+  readonly states: ReadonlyMap<string, RuleState>;
+}
+
+export const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const SECOND_MS = 1000;
+const RANK = { high: 0, medium: 1, low: 2 } as const;
+const FRESH: RuleState = { lastFiredAtMs: null, holdsSinceMs: null };
+
+/**
+ * One round of the automation: every enabled rule against the metrics of one moment, the most urgent first,
+ * so that it gets the changes that the guard rail still allows. Pure: the same round gives the same decisions.
+ */
+export function evaluateRules(round: RuleRound): RuleRoundResult {
+  const known = new Set(round.rules.map(({ name }) => name));
+  const states = new Map([...round.states].filter(([name]) => known.has(name)));
+  const decisions: RuleDecision[] = [];
+  const issued: DirectiveInstruction[] = [];
+  for (const rule of inOrder(round)) {
+    const before = states.get(rule.name) ?? FRESH;
+    const { result, inputs } = evaluateCondition(rule, round.metrics);
+    const holdsSinceMs = result.known === true && result.holds ? (before.holdsSinceMs ?? round.nowMs) : null;
+    const outcome = outcomeOf({ rule, round, result, issued, state: { ...before, holdsSinceMs } });
+    const acted = outcome.kind === "fired" || outcome.kind === "observed";
+    states.set(rule.name, { holdsSinceMs, lastFiredAtMs: acted ? round.nowMs : before.lastFiredAtMs });
+    if (outcome.kind === "fired" && outcome.instruction !== null) issued.push(outcome.instruction);
+    decisions.push({ rule, outcome, inputs });
+  }
+  return { decisions, states };
+}
+
+function inOrder({ rules, mode }: RuleRound): Rule[] {
+  if (mode === "off") return [];
+  return rules.filter(({ enabled }) => enabled).sort((a, b) => RANK[a.priority] - RANK[b.priority]);
+}
+
+function evaluateCondition(rule: Rule, metrics: MetricValues) {
+  const parsed = parseCondition(rule.when);
+  if (!parsed.ok) return { result: { known: "error", message: parsed.problem } as const, inputs: {} };
+  const { condition } = parsed;
+  const inputs = Object.fromEntries(condition.metrics.map((metric) => [metric, metrics[metric]]));
+  return { result: condition.evaluate(metrics), inputs };
+}
+
+interface RuleCase {
+  readonly rule: Rule;
+  readonly round: RuleRound;
+  readonly result: ConditionResult;
+  readonly state: RuleState;
+  /** What rules before this one issue in this round. */
+  readonly issued: readonly DirectiveInstruction[];
+}
+
+function outcomeOf({ rule, round, result, state, issued }: RuleCase): RuleOutcome {
+  if (result.known === "error") return { kind: "condition-error", message: result.message };
+  if (!result.known) return { kind: "unknown-metric", metric: result.metric };
+  if (!result.holds) return { kind: "not-met" };
+  const holdUntilMs = (state.holdsSinceMs ?? round.nowMs) + rule.holdSeconds * SECOND_MS;
+  if (round.nowMs < holdUntilMs) return { kind: "holding", untilMs: holdUntilMs };
+  const coolUntilMs = (state.lastFiredAtMs ?? Number.NEGATIVE_INFINITY) + rule.cooldownMinutes * MINUTE_MS;
+  if (round.nowMs < coolUntilMs) return { kind: "cooling-down", untilMs: coolUntilMs };
+  return act({ rule, round, issued });
+}
+
+function act({ rule, round, issued }: Pick<RuleCase, "rule" | "round" | "issued">): RuleOutcome {
+  const kind = round.mode === "observe" ? "observed" : "fired";
+  const plan = planAction(rule.then, round.facts);
+  if (plan.kind === "notify") return { kind, instruction: null, checks: [] };
+  if (plan.kind === "impossible") return blocked([check("something-to-do", false, plan.why)]);
+  const { instruction } = plan;
+  const same = round.active.find((directive) => sameInstruction(directive, instruction));
+  if (same !== undefined) return { kind: "suppressed", directiveId: same.id };
+  if (issued.some((other) => sameInstruction(other, instruction))) {
+    return { kind: "suppressed", directiveId: null };
+  }
+  const changes = round.changesAtMs.filter((ms) => ms > round.nowMs - HOUR_MS).length + issued.length;
+  const detail = `${changes} changes in the last hour, at most ${round.maxChangesPerHour} are allowed`;
+  const checks = [
+    check("something-to-do", true, `${instruction.kind} directive`),
+    check("max-changes-per-hour", changes < round.maxChangesPerHour, detail),
+  ];
+  return checks.every(({ passed }) => passed) ? { kind, instruction, checks } : blocked(checks);
+}
+
+function check(name: GuardRail, passed: boolean, detail: string): GuardRailCheck {
+  return { name, passed, detail };
+}
+
+function blocked(checks: readonly GuardRailCheck[]): RuleOutcome {
+  const failed = checks.find(({ passed }) => !passed);
+  return {
+    kind: "blocked",
+    guardRail: failed?.name ?? "something-to-do",
+    why: failed?.detail ?? "",
+    checks,
+  };
+}

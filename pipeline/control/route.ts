@@ -1,0 +1,69 @@
+import type { z } from "zod";
+
+export type Method = "get" | "post" | "put" | "delete";
+
+/** One call of the control API: express and the OpenAPI description are both built from it. */
+export interface Route {
+  readonly method: Method;
+  /** With `:name` for parameters: `/api/users/:id`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly status: 200 | 201;
+  /** An object with `params`, `query` and `body`, as far as the call has them. */
+  readonly request: z.ZodObject | null;
+  readonly answer: z.ZodType;
+  /** Parses, handles, and checks the answer against its schema. Throws ZodError for a bad request. */
+  run(request: RawRequest): Promise<unknown>;
+}
+
+export interface RawRequest {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+interface RouteBase<Answer extends z.ZodType> {
+  readonly method: Method;
+  readonly path: string;
+  readonly summary: string;
+  readonly status?: 200 | 201;
+  readonly answer: Answer;
+}
+
+/** Ties the schemas of a call to the types that its handler sees and gives. */
+export function route<Request extends z.ZodObject, Answer extends z.ZodType>(
+  definition: RouteBase<Answer> & {
+    readonly request: Request;
+    handle(request: z.output<Request>): Promise<z.input<Answer>> | z.input<Answer>;
+  },
+): Route {
+  const { request, handle } = definition;
+  return build(definition, request, (raw) => handle(request.parse(raw)));
+}
+
+/** A call that takes nothing but its path. */
+export function plainRoute<Answer extends z.ZodType>(
+  definition: RouteBase<Answer> & { handle(): Promise<z.input<Answer>> | z.input<Answer> },
+): Route {
+  return build(definition, null, () => definition.handle());
+}
+
+function build(
+  { method, path, summary, status = 200, answer }: RouteBase<z.ZodType>,
+  request: z.ZodObject | null,
+  handle: (raw: RawRequest) => unknown,
+): Route {
+  return {
+    method,
+    path,
+    summary,
+    status,
+    request,
+    answer,
+    async run(raw) {
+      const checked = answer.safeParse(await handle(raw));
+      if (checked.success) return checked.data;
+      throw new Error(`${method} ${path} gave an answer that its schema refuses`, { cause: checked.error });
+    },
+  };
+}

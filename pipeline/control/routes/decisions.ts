@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { sqlFile } from "../../../warehouse/sql-file.ts";
+import type { ControlDeps } from "../control-deps.ts";
+import { jsonColumn, pageQuery } from "../page.ts";
+import { type Route, route } from "../route.ts";
+
+const decisionColumns = z.object({
+  id: z.string(),
+  ts: z.number(),
+  rule: z.string(),
+  priority: z.string(),
+  mode: z.string(),
+  condition: z.string(),
+  inputs: jsonColumn,
+  outcome: z.string(),
+  reason: z.string(),
+  action: jsonColumn,
+  instruction: jsonColumn,
+  directive_id: z.string().nullable(),
+  simulated_effect: jsonColumn,
+  guard_rails: jsonColumn,
+  verified_at: z.number().nullable(),
+  verified_effect: jsonColumn,
+  verdict: z.string(),
+  catalog_version: z.string(),
+});
+
+const shownDecision = z.object({
+  id: z.string(),
+  ts: z.number(),
+  rule: z.string(),
+  priority: z.string(),
+  mode: z.string(),
+  condition: z.string(),
+  /** The metrics that the condition read; null = not known then. */
+  inputs: z.unknown(),
+  outcome: z.string(),
+  reason: z.string(),
+  action: z.unknown(),
+  instruction: z.unknown(),
+  directiveId: z.string().nullable(),
+  simulatedEffect: z.unknown(),
+  guardRails: z.unknown(),
+  verifiedAt: z.number().nullable(),
+  verifiedEffect: z.unknown(),
+  verdict: z.string().nullable(),
+  catalogVersion: z.string(),
+});
+
+/** What the automation decided, and why. */
+export function decisionRoutes({ warehouse }: ControlDeps): Route[] {
+  return [
+    route({
+      method: "get",
+      path: "/api/decisions",
+      summary: "Decisions of the automation with their evidence, the latest first",
+      request: z.object({ query: pageQuery.extend({ rule: z.string().max(64).default("") }) }),
+      answer: z.object({ decisions: z.array(shownDecision) }),
+      handle: async ({ query }) => {
+        const rows = await warehouse.query({
+          sql: sqlFile(new URL("../../queries/decisions.sql", import.meta.url)),
+          params: query,
+          row: decisionColumns,
+        });
+        return { decisions: rows.map(showDecision) };
+      },
+    }),
+  ];
+}
+
+function showDecision(row: z.output<typeof decisionColumns>): z.input<typeof shownDecision> {
+  const {
+    directive_id,
+    simulated_effect,
+    guard_rails,
+    verified_at,
+    verified_effect,
+    catalog_version,
+    ...same
+  } = row;
+  return {
+    ...same,
+    directiveId: directive_id,
+    simulatedEffect: simulated_effect,
+    guardRails: guard_rails,
+    verifiedAt: verified_at,
+    verifiedEffect: verified_effect,
+    verdict: row.verdict === "" ? null : row.verdict,
+    catalogVersion: catalog_version,
+  };
+}

@@ -1,0 +1,62 @@
+import type { Catalog } from "../../models/domain/catalog.ts";
+import type { Directive } from "../../models/domain/directive.ts";
+import type { RuleDecision } from "../../models/rules/evaluate.ts";
+import { NO_DIRECTIVE } from "./rule-memory.ts";
+
+/** A decision with the id under which it is kept, and the directive that it leads to. */
+export interface DecisionCase {
+  readonly id: string;
+  readonly decision: RuleDecision;
+  readonly directive: Directive | null;
+  readonly reason: string;
+}
+
+/** A row of the table `decisions`; documents are JSON, empty = none. */
+export interface DecisionRow {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly ts: number;
+  readonly rule: string;
+  readonly priority: string;
+  readonly mode: string;
+  readonly condition: string;
+  readonly inputs: string;
+  readonly outcome: RuleDecision["outcome"]["kind"];
+  readonly reason: string;
+  readonly action: string;
+  readonly instruction: string;
+  readonly directive_id: string;
+  readonly guard_rails: string;
+  readonly catalog_version: string;
+}
+
+export function decisionRow(
+  { id, decision, directive, reason }: DecisionCase,
+  catalog: Catalog,
+  nowMs: number,
+): DecisionRow {
+  const { rule, outcome, inputs } = decision;
+  const instruction = "instruction" in outcome ? outcome.instruction : null;
+  return {
+    id,
+    ts: nowMs,
+    rule: rule.name,
+    priority: rule.priority,
+    mode: catalog.automation.mode,
+    condition: rule.when,
+    inputs: JSON.stringify(inputs),
+    outcome: outcome.kind,
+    reason,
+    action: JSON.stringify(rule.then),
+    instruction: instruction === null ? "" : JSON.stringify(instruction),
+    directive_id: directive?.id ?? NO_DIRECTIVE,
+    guard_rails: "checks" in outcome ? JSON.stringify(outcome.checks) : "",
+    catalog_version: catalog.version,
+  };
+}
+
+/** The same decision when its directive could not be written to the log. */
+export function unissuedRow(row: DecisionRow): DecisionRow {
+  const reason = `${row.reason}: the directive could not be written to the event log`;
+  return { ...row, outcome: "blocked", reason, directive_id: NO_DIRECTIVE };
+}

@@ -1,0 +1,44 @@
+import { v7 as uuidv7 } from "uuid";
+import { openCatalog } from "../catalog.ts";
+import { adminToken } from "../machine/admin-token.ts";
+import { type Role, runRole } from "../machine/role.ts";
+import { migrate } from "../warehouse/migrate.ts";
+import { openConfiguredWarehouse, openEventLog, openGatewayClient, warehouseUrls } from "../wiring.ts";
+import { startPipeline } from "./start.ts";
+
+const pipeline: Role = {
+  name: "pipeline",
+  summary: "The scheduler and the control API on CONTROL_PORT: metrics, forecasts, rules, directives.",
+  async start({ config, logger }) {
+    const catalog = await openCatalog(config.catalogFile, logger);
+    const { token } = await adminToken(config);
+    await migrate({ url: warehouseUrls(config).url });
+    const log = await openEventLog(config, "pipeline");
+    const warehouse = openConfiguredWarehouse(config);
+    const gateway = openGatewayClient(config, token);
+    const running = await startPipeline({
+      log,
+      warehouse,
+      catalog: catalog.current,
+      now: Date.now,
+      newId: uuidv7,
+      adminToken: token,
+      usageOf: gateway.usageOf,
+      gatewayTotals: gateway.totals,
+      logger,
+      host: config.bindHost,
+      port: config.controlPort,
+    });
+    logger.info(`listening on http://${config.bindHost}:${config.controlPort}`);
+    return {
+      async close() {
+        await running.close();
+        await log.close();
+        await warehouse.close();
+        catalog.close();
+      },
+    };
+  },
+};
+
+await runRole(pipeline);

@@ -1,0 +1,2 @@
+-- What the views read now.
+SELECT key, value FROM settings FINAL

@@ -1,0 +1,28 @@
+-- The requests topic as the warehouse has it, one row for each partition of the log. For every partition
+-- next_offset = inserted + dead where the log's offsets have no gaps, and next_offset is the log's end when the
+-- sink has caught up. inserted counts copies of one event each; distinct_events counts an event once, at the
+-- partition of the copy that was kept; over all partitions, inserted - distinct_events = duplicates.
+SELECT
+    partition AS log_partition,
+    offsets.next_offset AS next_offset,
+    offsets.inserted AS inserted,
+    offsets.dead AS dead,
+    stored.rows AS rows,
+    events.distinct_events AS distinct_events,
+    events.cost AS cost,
+    stored.max_log_offset AS max_log_offset
+FROM
+(
+    SELECT partition, next_offset, inserted, dead FROM log_offsets FINAL WHERE topic = 'requests'
+) AS offsets
+FULL JOIN
+(
+    SELECT log_partition AS partition, count() AS rows, max(log_offset) AS max_log_offset
+    FROM request_events GROUP BY partition
+) AS stored USING (partition)
+LEFT JOIN
+(
+    SELECT log_partition AS partition, count() AS distinct_events, sum(cost) AS cost
+    FROM request_events FINAL GROUP BY partition
+) AS events USING (partition)
+ORDER BY log_partition
