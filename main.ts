@@ -33,8 +33,8 @@ try {
   const lock = await lockRole(config.dataDir, "supervisor");
   await freePorts(config);
   const { token, created } = await adminToken(config);
-  const machine = await startMachine({ config, root, logger, onLine: (role, line) => printLine(role, line) });
   const stopped = stopSignal();
+  const machine = await startMachine({ config, root, logger, onLine: (role, line) => printLine(role, line) });
   await announce(config, { token, tokenIsNew: created, simulated: machine.simulated });
   const reason = await Promise.race([stopped, machine.broken]);
   logger.info(`stopping: ${reason}`);
@@ -50,9 +50,17 @@ try {
   process.exitCode = 1;
 }
 
+/** Resolves at the first signal; a second one does not wait for the clean stop (the parts still stop cleanly by themselves). */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve(signal);
+      });
+    }
   });
 }
 

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
 import type { UsageStore } from "./gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "./ingest/event-log.embedded.ts";
 import type { EventLog } from "./ingest/event-log.ts";
+import { DEFAULT_RETENTION } from "./ingest/segments/retention.ts";
 import { settledRequests } from "./ingest/settled-requests.ts";
 import { type GatewayClient, openGatewayClient as openGatewayClientAt } from "./pipeline/gateway-client.ts";
 import { openWarehouse } from "./warehouse/client.ts";
@@ -12,8 +14,17 @@ import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** The only place where adapters are chosen: everything else gets the port. */
 
-export function openEventLog(config: Config, writer: string): Promise<EventLog> {
-  return openEmbeddedEventLog({ directory: config.eventLog.directory, writer });
+export function openEventLog(
+  config: Config,
+  { writer, logger }: { writer: string; logger: Logger },
+): Promise<EventLog> {
+  return openEmbeddedEventLog({
+    directory: config.eventLog.directory,
+    writer,
+    onError: (error) => logger.error({ err: error }, "the event log"),
+    // One process of a machine deletes what is old and consumed: the one that consumes.
+    ...(writer === "ingest" ? { retention: DEFAULT_RETENTION } : {}),
+  });
 }
 
 /** The log tells which of the reservations that a crash left behind belong to requests that were recorded. */

@@ -29,8 +29,13 @@ interface Settings {
   readonly directory: string;
 }
 
-interface Round {
+/** The processor's time is what a busy machine does not distort. */
+interface Throughput {
   readonly pairsPerSecond: number;
+  readonly cpuMicrosecondsPerPair: number;
+}
+
+interface Round extends Throughput {
   readonly microseconds: { readonly p50: number; readonly p99: number; readonly p999: number };
 }
 
@@ -96,7 +101,7 @@ async function main(): Promise<void> {
     inFlight: Number(values["in-flight"]),
     directory: values.directory,
   };
-  const floors: number[] = [];
+  const floors: Throughput[] = [];
   const rounds: Round[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     floors.push(measureFloor(settings));
@@ -110,14 +115,14 @@ async function main(): Promise<void> {
         machine: { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version },
         settings: { ...settings, rounds: rounds.length },
         store: {
-          pairsPerSecond: median(rounds.map((round) => round.pairsPerSecond)),
+          ...medianThroughput(rounds),
           reserveMicroseconds: {
             p50: median(rounds.map((round) => round.microseconds.p50)),
             p99: median(rounds.map((round) => round.microseconds.p99)),
             p999: median(rounds.map((round) => round.microseconds.p999)),
           },
         },
-        floor: { pairsPerSecond: median(floors) },
+        floor: medianThroughput(floors),
         memory: await measureMemory(settings),
         rounds,
       },
@@ -132,11 +137,10 @@ async function measureStore(settings: Settings): Promise<Round> {
   return withStore(settings.directory, async (store) => {
     const charging = chargingUsers(settings.users);
     await runPairs(store, settings, charging);
-    const started = process.hrtime.bigint();
+    const throughput = startThroughput();
     await runPairs(store, settings, charging);
-    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     return {
-      pairsPerSecond: Math.round(settings.pairs / seconds),
+      ...throughput(settings.pairs),
       microseconds: await measureLatency(store, charging),
     };
   });
@@ -177,10 +181,10 @@ async function measureLatency(store: UsageStore, charging: Charging): Promise<Ro
 }
 
 /** The same counting in a plain Map, without limits, reservations or a journal. */
-function measureFloor({ pairs, users }: Settings): number {
+function measureFloor({ pairs, users }: Settings): Throughput {
   const charging = chargingUsers(users);
   const counters = new Map<string, number>();
-  const started = process.hrtime.bigint();
+  const throughput = startThroughput();
   for (let request = 0; request < pairs; request++) {
     const charges = charging(request);
     for (const { key, amount } of charges) counters.set(key, (counters.get(key) ?? 0) + amount);
@@ -189,7 +193,19 @@ function measureFloor({ pairs, users }: Settings): number {
       counters.set(key, (counters.get(key) ?? 0) - amount + (actual[at] ?? 0));
     });
   }
-  return Math.round(pairs / (Number(process.hrtime.bigint() - started) / 1e9));
+  return throughput(pairs);
+}
+
+function startThroughput(): (pairs: number) => Throughput {
+  const started = process.hrtime.bigint();
+  const cpu = process.cpuUsage();
+  return (pairs) => {
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      pairsPerSecond: Math.round(pairs / (Number(process.hrtime.bigint() - started) / 1e9)),
+      cpuMicrosecondsPerPair: (user + system) / pairs,
+    };
+  };
 }
 
 /** Heap for each user who has sent one request. */
@@ -242,6 +258,13 @@ function chargingUsers(users: number): Charging {
       hop: 0,
       windows,
     });
+}
+
+function medianThroughput(rounds: readonly Throughput[]): Throughput {
+  return {
+    pairsPerSecond: median(rounds.map((round) => round.pairsPerSecond)),
+    cpuMicrosecondsPerPair: median(rounds.map((round) => round.cpuMicrosecondsPerPair)),
+  };
 }
 
 function median(values: readonly number[]): number {

@@ -30,19 +30,20 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const { log, now, onError } = options;
   const apps = new Map<string, AppId>();
   const hashOfApp = new Map<AppId, string>();
+  /** Kept, so that a revocation that is read before its key still counts. */
+  const revoked = new Set<AppId>();
   const users = new Map<UserId, User>();
   const refusedUntil = new Map<string, number>();
 
   const applyKey = (value: Buffer): void => {
     const event = keyEvent.parse(JSON.parse(value.toString("utf8")));
-    if (event.type === "created") {
-      apps.set(event.key_sha256, event.id);
-      hashOfApp.set(event.id, event.key_sha256);
-      refusedUntil.delete(event.key_sha256);
-    } else {
-      const hash = hashOfApp.get(event.id);
-      if (hash !== undefined) apps.delete(hash);
-    }
+    if (event.type === "created") hashOfApp.set(event.id, event.key_sha256);
+    else revoked.add(event.id);
+    const hash = hashOfApp.get(event.id);
+    if (hash === undefined) return;
+    if (revoked.has(event.id)) apps.delete(hash);
+    else apps.set(hash, event.id);
+    refusedUntil.delete(hash);
   };
   const applyUser = (event: UserEvent): void => {
     const user = applyUserEvent(users.get(event.user_id) ?? null, event);

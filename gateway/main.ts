@@ -10,7 +10,7 @@ const gateway: Role = {
   async start({ config, logger }) {
     const catalog = await openCatalog(config.catalogFile, logger);
     const { token } = await adminToken(config);
-    const log = await openEventLog(config, "gateway");
+    const log = await openEventLog(config, { writer: "gateway", logger });
     const usage = await openUsageStore(config, log);
     const running = await startGateway({
       log,

@@ -11,10 +11,11 @@ const SWEEP_EVERY_MS = 5_000;
  */
 export function startOrphanSweep(gateway: Gateway): { close(): void } {
   let sweeping = false;
+  const recording = new Set<string>();
   const timer = setInterval(() => {
     if (sweeping) return;
     sweeping = true;
-    sweepOrphans(gateway)
+    sweepOrphans(gateway, recording)
       .catch((error: unknown) =>
         gateway.logger.error({ err: error }, "expired reservations could not be recorded"),
       )
@@ -26,14 +27,21 @@ export function startOrphanSweep(gateway: Gateway): { close(): void } {
   return { close: () => clearInterval(timer) };
 }
 
-export async function sweepOrphans(gateway: Gateway): Promise<void> {
-  for (const reservation of await gateway.usage.expireReservations(gateway.now())) {
+/** `recording`: reservations whose event is on its way; the caller keeps it from sweep to sweep. */
+export async function sweepOrphans(gateway: Gateway, recording: Set<string>): Promise<void> {
+  for (const reservation of await gateway.usage.expiredReservations(gateway.now())) {
+    if (recording.has(reservation.id)) continue;
+    recording.add(reservation.id);
     const event = orphanedEvent(reservation);
     gateway.logger.warn(
       { requestId: event.request_id, costNano: event.cost },
       "a request died with its gateway",
     );
-    gateway.recorder.record(event, async () => undefined);
+    gateway.recorder.record(event, async () => {
+      const bounds = reservation.charges.map(({ amount }) => amount);
+      await gateway.usage.settle(reservation.id, bounds);
+      recording.delete(reservation.id);
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
 import { eventId, requestId } from "../models/domain/ids.ts";
 import { windowClock } from "../models/domain/window.ts";
+import { closeable } from "./close-server.ts";
 import { openControlState } from "./control-state.ts";
 import { openDirectory } from "./directory.ts";
 import { DEFAULT_LIMITS, type Gateway, type GatewayLimits } from "./gateway.ts";
@@ -74,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
   let ready = true;
   const server = createGatewayServer(gateway, { ready: () => ready });
+  const close = closeable(server, CLOSE_WAIT_MS);
   await listen(server, options);
   const sweep = startOrphanSweep(gateway);
   const address = server.address();
@@ -83,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     async close() {
       ready = false;
       sweep.close();
-      await closeServer(server);
+      await close();
       await gateway.recorder.close();
       await Promise.all([gateway.directory.close(), gateway.controls.close(), gateway.providers.close()]);
     },
@@ -111,16 +113,5 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
       server.off("error", reject);
       resolve();
     });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_WAIT_MS);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }

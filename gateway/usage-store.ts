@@ -7,7 +7,7 @@ import type { Charge, CounterState } from "../models/domain/charge.ts";
  * Guarantees of every adapter (`test/contract/usage-store.contract.ts`):
  * - a reservation takes all of its charges or none, atomically with all others: used + reserved never passes a limit by a reservation;
  * - a reservation whose `reserve` has resolved survives `kill -9`, and so does a settlement;
- * - a reservation that is neither settled nor released counts until `expireReservations` hands it out;
+ * - a reservation that is neither settled nor released counts on, and `expiredReservations` tells of it;
  * - settling or releasing what is not reserved (any more) changes nothing and answers false.
  */
 export interface UsageStore {
@@ -21,10 +21,10 @@ export interface UsageStore {
   release(id: string): MaybePromise<boolean>;
   read(keys: readonly string[]): MaybePromise<CounterState[]>;
   /**
-   * Reservations whose `expiresAtMs` has passed: each is settled at its bound and handed out exactly once,
-   * so that the caller can record an `orphaned` event for it.
+   * Reservations whose request cannot be running any more: `expiresAtMs` has passed, or its process is known to be gone.
+   * They count on, and are told of again, until the caller has recorded an `orphaned` event for each and settled it at its bound.
    */
-  expireReservations(nowMs: number): MaybePromise<Reservation[]>;
+  expiredReservations(nowMs: number): MaybePromise<Reservation[]>;
   close(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ const ingest: Role = {
   async start({ config, logger }) {
     const { applied } = await migrate({ url: warehouseUrls(config).url });
     if (applied.length > 0) logger.info({ applied }, "the warehouse was migrated");
-    const log = await openEventLog(config, "ingest");
+    const log = await openEventLog(config, { writer: "ingest", logger });
     const warehouse = openConfiguredWarehouse(config);
     const sink = await startSink({
       log,

@@ -13,7 +13,7 @@ const pipeline: Role = {
     const catalog = await openCatalog(config.catalogFile, logger);
     const { token } = await adminToken(config);
     await migrate({ url: warehouseUrls(config).url });
-    const log = await openEventLog(config, "pipeline");
+    const log = await openEventLog(config, { writer: "pipeline", logger });
     const warehouse = openConfiguredWarehouse(config);
     const gateway = openGatewayClient(config, token);
     const running = await startPipeline({

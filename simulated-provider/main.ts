@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type SimulatedProvider, startSimulatedProvider } from "./server.ts";
 
-const program = new Command("simulated-provider")
+/** sysexits.h: starting again does not help. */
+const EXIT_CONFIG = 78;
+
+const program: Command = new Command("simulated-provider")
   .description("An OpenAI-compatible server that stands in for every provider without a key.")
   .option("--port <number>", "port to listen on; 0 = any free one", wholeNumber, 8099)
   .option("--host <address>", "address to bind to", "127.0.0.1")
@@ -16,8 +19,12 @@ const program = new Command("simulated-provider")
 const provider = await start();
 console.log(`simulated provider listens on ${provider.url}`);
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
+// A supervisor waits for this; without one there is no channel.
+process.send?.({ type: "ready" });
+
+// The channel to a supervisor closes when the supervisor ends, however it ends.
+for (const event of ["SIGINT", "SIGTERM", "disconnect"]) {
+  process.once(event, () => {
     provider.close().then(() => process.exit(0), fail);
   });
 }
@@ -31,7 +38,9 @@ async function start(): Promise<SimulatedProvider> {
 }
 
 function fail(error: unknown): never {
-  program.error(`simulated provider: ${error instanceof Error ? error.message : String(error)}`);
+  const isPortTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  const message = error instanceof Error ? error.message : String(error);
+  program.error(`simulated provider: ${message}`, { exitCode: isPortTaken ? EXIT_CONFIG : 1 });
 }
 
 function wholeNumber(text: string): number {

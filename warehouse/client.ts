@@ -12,6 +12,8 @@ export interface WarehouseOptions {
   readonly maxConnections?: number;
   /** Used instead of the database in the URL: before that database exists. */
   readonly database?: string;
+  /** The server refuses everything but reading, whatever the user's rights are. */
+  readonly readonly?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -45,7 +47,7 @@ export function openWarehouse(options: WarehouseOptions): Warehouse {
         await client.command({ query: sql });
       }),
     stream: (sql, format) => guarded(() => openStream(client, sql, format)),
-    ping: async () => {const r=await client.ping(); console.log(r); return r.success},
+    ping: async () => (await client.ping()).success,
     close: () => client.close(),
   };
 }
@@ -60,7 +62,12 @@ function connect(options: WarehouseOptions): ClickHouseClient {
     max_open_connections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     // Failures are thrown to the caller, who knows what they mean; the client's own log would only repeat them.
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: { async_insert: 0, output_format_json_quote_64bit_integers: 0 },
+    clickhouse_settings: {
+      async_insert: 0,
+      output_format_json_quote_64bit_integers: 0,
+      // 2: reading, with settings of one's own.
+      ...(options.readonly === true ? { readonly: "2" } : {}),
+    },
   });
 }
 

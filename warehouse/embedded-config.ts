@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -22,26 +22,39 @@ export function embeddedUrl(user: keyof EmbeddedCredentials, options: EmbeddedUr
   return `http://${user}:${options.credentials[user]}@${options.host}:${options.port}/vigor`;
 }
 
-export interface EmbeddedUrlOptions {
+export interface EmbeddedUrlOptions extends ListenAddress {
   readonly credentials: EmbeddedCredentials;
+}
+
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Writes what the engine needs into the data directory: the passwords (made once, kept for ever) and the
- * configuration (written anew at every start, so that a new version of it takes effect).
+ * Writes what the engine needs into the data directory: the passwords (made once, kept for ever) and the configuration.
+ *
+ * A running engine loads its configuration again when the file changes. So a start that will be refused, because the
+ * directory is in use, must not touch the file of the server that uses it: the file's name holds the port, and an
+ * equal one is left alone.
  */
-export function writeEmbeddedConfig(dataDirectory: string): { configPath: string; storePath: string } {
+export function writeEmbeddedConfig(
+  dataDirectory: string,
+  listen: ListenAddress,
+): { configPath: string; storePath: string } {
   const storePath = join(dataDirectory, "store");
   mkdirSync(storePath, { recursive: true, mode: 0o700 });
   createCredentialsOnce(dataDirectory);
-  const configPath = join(dataDirectory, "config.xml");
-  writeFileSync(configPath, configXml(configPath, readEmbeddedCredentials(dataDirectory)), {
-    mode: OWNER_ONLY,
-  });
-  chmodSync(configPath, OWNER_ONLY);
+  const configPath = join(dataDirectory, `config-${listen.port}.xml`);
+  const text = configXml(configPath, listen, readEmbeddedCredentials(dataDirectory));
+  if (!existsSync(configPath) || readFileSync(configPath, "utf8") !== text) replaceFile(configPath, text);
   return { configPath, storePath };
+}
+
+function replaceFile(path: string, text: string): void {
+  const draftPath = `${path}.${process.pid}`;
+  writeFileSync(draftPath, text, { mode: OWNER_ONLY });
+  renameSync(draftPath, path);
 }
 
 /** Written aside and then linked: a file that exists is complete, and of two starts at once one wins. */
@@ -77,8 +90,10 @@ function newPassword(): string {
  *
  * Inserts are fsynced: a recorded log offset must never survive a power cut that its rows did not.
  */
-function configXml(configPath: string, passwords: EmbeddedCredentials): string {
+function configXml(configPath: string, listen: ListenAddress, passwords: EmbeddedCredentials): string {
   return `<clickhouse>
+  <listen_host>${listen.host}</listen_host>
+  <http_port>${listen.port}</http_port>
   <max_server_memory_usage>${Math.min(MAX_MEMORY_BYTES, Math.floor(totalmem() / 2))}</max_server_memory_usage>
   <mark_cache_size>268435456</mark_cache_size>
   <timezone>UTC</timezone>
@@ -96,7 +111,7 @@ function configXml(configPath: string, passwords: EmbeddedCredentials): string {
       <password></password>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>default</profile><quota>default</quota>
-      <grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.one</query></grants>
+      <grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants>
     </default>
     <vigor>
       <password>${passwords.vigor}</password>

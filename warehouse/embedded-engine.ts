@@ -19,9 +19,12 @@ const LIBRARY_PACKAGES: Readonly<Record<string, string>> = {
   "darwin-arm64": "@chdb/lib-darwin-arm64",
 };
 
-/** A query that sleeps for years: the engine serves HTTP for as long as its first session has something to do. */
-const STAY_AWAKE = `SELECT sleepEachRow(3) FROM system.one ARRAY JOIN range(100000000) FORMAT Null
-  SETTINGS function_sleep_max_microseconds_per_block = 1000000000000, max_block_size = 1`;
+/**
+ * A query without an end: the engine serves HTTP for as long as its first session has something to do. One row a block
+ * and a minute's sleep each; the sleep of one block may not be longer than 2^32 microseconds.
+ */
+const STAY_AWAKE = `SELECT sleepEachRow(60) FROM system.numbers FORMAT Null
+  SETTINGS function_sleep_max_microseconds_per_block = 60000000, max_block_size = 1`;
 
 /**
  * Turns this process into a ClickHouse server. The main thread is inside the engine from here on: no timer, no
@@ -29,15 +32,13 @@ const STAY_AWAKE = `SELECT sleepEachRow(3) FROM system.one ARRAY JOIN range(1000
  */
 export function runEmbeddedEngine(options: EmbeddedEngineOptions): string {
   const libraryPath = findLibrary();
-  const { configPath, storePath } = writeEmbeddedConfig(options.dataDirectory);
+  const { configPath, storePath } = writeEmbeddedConfig(options.dataDirectory, options);
   open({ library: "chdb", path: libraryPath });
   if (options.stopWithStdin) endProcessWithStdin();
   const argv = [
     "clickhouse",
     `--path=${storePath}`,
     `--config-file=${configPath}`,
-    `--listen_host=${options.host}`,
-    `--http_port=${options.port}`,
     "--query",
     `SYSTEM START LISTEN HTTP; ${STAY_AWAKE}`,
   ];

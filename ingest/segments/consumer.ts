@@ -1,4 +1,4 @@
-import type { ConsumeOptions, EventLogError, LogConsumer, PartitionExtent } from "../event-log.ts";
+import { type ConsumeOptions, EventLogError, type LogConsumer, type PartitionExtent } from "../event-log.ts";
 import { type GroupOffsets, openGroupOffsets } from "./group-offsets.ts";
 import { listPartitions } from "./layout.ts";
 import { type PartitionConsumer, startPartitionConsumer } from "./partition-consumer.ts";
@@ -40,7 +40,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<LogConsume
     group.offsets.keepOnly(partitions);
     for (const partition of partitions)
       if (!signal.aborted && !group.claimed.has(partition)) claim(partition);
-    for (const partition of mine.keys()) if (!partitions.includes(partition)) forget(partition);
+    for (const [partition, each] of mine) if (!partitions.includes(partition)) forget(partition, each);
   });
 
   function claim(partition: string): void {
@@ -58,35 +58,45 @@ export async function openConsumer(options: ConsumerOptions): Promise<LogConsume
     mine.set(partition, started);
   }
 
-  /** A deleted partition: its reader has seen that, or sees it now. */
-  function forget(partition: string): void {
-    mine.get(partition)?.notify();
+  /** A deleted partition; what is left of its last batch may still be under way. */
+  function forget(partition: string, deleted: PartitionConsumer): void {
+    deleted.notify();
+    if (!deleted.isFinished()) return;
     mine.delete(partition);
     group.claimed.delete(partition);
   }
 
   function discoverInBackground(): void {
-    discover().catch(onError);
+    discover().catch((cause: unknown) => onError(listError(cause)));
   }
 
   const unsubscribe = watcher.subscribe((partition) => {
     const known = partition === null ? undefined : mine.get(partition);
-    if (known) return known.notify();
+    known?.notify();
     if (partition === null) for (const each of mine.values()) each.notify();
     if (partition === null || !group.claimed.has(partition)) discoverInBackground();
   });
 
-  await discover();
+  function listError(cause: unknown): EventLogError {
+    return new EventLogError(`cannot list ${topicDirectory}`, { cause });
+  }
 
   let closed: Promise<void> | null = null;
   async function close(): Promise<void> {
     unsubscribe();
     closing.abort();
+    for (const each of mine.values()) each.notify();
     await Promise.all([...mine.values()].map((each) => each.finished));
     for (const partition of mine.keys()) group.claimed.delete(partition);
     await group.offsets.flush();
   }
 
+  try {
+    await discover();
+  } catch (cause) {
+    await close();
+    throw listError(cause);
+  }
   return {
     async lag() {
       const extents = await options.extents();

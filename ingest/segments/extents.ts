@@ -22,7 +22,10 @@ export function openTopicExtents({ topicDirectory, onError }: TopicExtentsOption
   const finalEnds = new Map<string, number>();
   const readers = new Map<string, PartitionReader>();
 
+  let closed = false;
+
   const read = shareNextRun(async () => {
+    if (closed) return [];
     const partitions = await listPartitions(topicDirectory);
     await forgetAllBut(new Set(partitions));
     const extents: PartitionExtent[] = [];
@@ -76,8 +79,9 @@ export function openTopicExtents({ topicDirectory, onError }: TopicExtentsOption
   return {
     read,
     async close() {
+      closed = true;
       // A reader in use by a running read would be closed under it.
-      await read().catch(onError);
+      await read();
       await forgetAllBut(new Set());
     },
   };

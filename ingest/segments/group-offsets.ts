@@ -20,6 +20,7 @@ export interface GroupOffsets {
   advance(partition: string, nextOffset: number): void;
   /** Forgets partitions that no longer exist. */
   keepOnly(partitions: readonly string[]): void;
+  /** A failure is reported, not thrown: nothing is lost by it. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,18 +54,23 @@ export async function openGroupOffsets(options: GroupOffsetsOptions): Promise<Gr
     if (!changed) return;
     changed = false;
     sequence += 1;
-    const slot = encodeSlot(sequence, Object.fromEntries(offsets));
-    await handle.write(slot, 0, slot.length, (sequence % 2) * SLOT_BYTES);
+    try {
+      const slot = encodeSlot(sequence, Object.fromEntries(offsets));
+      await handle.write(slot, 0, slot.length, (sequence % 2) * SLOT_BYTES);
+    } catch (cause) {
+      changed = true;
+      options.onError(new EventLogError(`cannot write the offsets of ${options.group}`, { cause }));
+    }
   });
+
+  async function flushLater(): Promise<void> {
+    timer = null;
+    await flush();
+  }
 
   function noteChange(): void {
     changed = true;
-    timer ??= setTimeout(() => {
-      timer = null;
-      flush().catch((cause: unknown) => {
-        options.onError(new EventLogError(`cannot write the offsets of ${options.group}`, { cause }));
-      });
-    }, WRITE_DELAY_MS);
+    timer ??= setTimeout(flushLater, WRITE_DELAY_MS);
   }
 
   return {
@@ -82,11 +88,8 @@ export async function openGroupOffsets(options: GroupOffsetsOptions): Promise<Gr
     flush,
     async close() {
       if (timer !== null) clearTimeout(timer);
-      try {
-        await flush();
-      } finally {
-        await handle.close();
-      }
+      await flush();
+      await handle.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Topic } from "../event-log.ts";
 
 /**
@@ -113,11 +113,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 /** Makes the directories that are missing, durably. */
 export async function makeDirectory(directory: string): Promise<void> {
   const firstMade = await mkdir(directory, { recursive: true });
-  for (
-    let made = directory;
-    firstMade !== undefined && made.length >= firstMade.length;
-    made = dirname(made)
-  ) {
+  if (firstMade === undefined) return;
+  for (let made = resolve(directory); made.length >= resolve(firstMade).length; made = dirname(made)) {
     await syncDirectory(dirname(made));
   }
 }

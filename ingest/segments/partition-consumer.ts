@@ -8,9 +8,10 @@ import { createSignal } from "./sharing.ts";
 
 /** One partition's way through a consumer: start, then batch after batch, each until it is done. */
 export interface PartitionConsumer {
-  /** There may be something to read. */
+  /** There may be something to read, or the signal was aborted. */
   notify(): void;
-  /** Settles when the partition has ended or the consumer was closed; never rejects. */
+  isFinished(): boolean;
+  /** Settles when the partition has ended or the signal was aborted; never rejects. */
   readonly finished: Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export interface PartitionConsumerOptions {
 const DEFAULT_MAX_BATCH_ENTRIES = 10_000;
 const DEFAULT_MAX_BATCH_BYTES = 8 << 20;
 const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 15_000;
+const MAX_RETRY_MS = 5_000;
 
 export function startPartitionConsumer(options: PartitionConsumerOptions): PartitionConsumer {
   const { partition, consume, offsets, signal } = options;
@@ -37,7 +38,7 @@ export function startPartitionConsumer(options: PartitionConsumerOptions): Parti
     maxBytes: consume.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES,
   };
   const changes = createSignal();
-  signal.addEventListener("abort", changes.notify, { once: true });
+  let isFinished = false;
 
   async function run(): Promise<void> {
     const startAt = await untilDone(() => consume.startAt(partition), options);
@@ -66,12 +67,18 @@ export function startPartitionConsumer(options: PartitionConsumerOptions): Parti
     return { topic: consume.topic, partition, entries };
   }
 
-  const finished = run().catch((cause: unknown) => {
-    options.onError(
-      new EventLogError(`partition ${partition} is no longer consumed by ${consume.group}`, { cause }),
-    );
-  });
-  return { notify: changes.notify, finished };
+  async function runToEnd(): Promise<void> {
+    try {
+      await run();
+    } catch (cause) {
+      const message = `partition ${partition} is no longer consumed by ${consume.group}`;
+      options.onError(new EventLogError(message, { cause }));
+    } finally {
+      isFinished = true;
+    }
+  }
+
+  return { notify: changes.notify, isFinished: () => isFinished, finished: runToEnd() };
 }
 
 /** Tries again and again, each time after a longer pause, until it succeeds (its result) or the consumer closes (`null`). */

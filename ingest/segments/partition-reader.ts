@@ -76,18 +76,15 @@ export function openPartitionReader(options: PartitionReaderOptions): PartitionR
       return true;
     }
     if (successor !== undefined) {
-      await passDamage(current, successor);
+      // Without the current one its successors were deleted by retention, not lost.
+      if (files?.bases.includes(current.base)) reportDamage(current, successor);
+      await openAt(successor);
+      nextOffset = Math.max(nextOffset, successor);
       return true;
     }
     if (complete) await endAt(current);
     else noticeBrokenTail(current);
     return false;
-  }
-
-  async function passDamage(current: SegmentCursor, successor: number): Promise<void> {
-    reportDamage(current, successor);
-    await openAt(successor);
-    nextOffset = Math.max(nextOffset, successor);
   }
 
   async function endAt(current: SegmentCursor): Promise<void> {
@@ -121,7 +118,7 @@ export function openPartitionReader(options: PartitionReaderOptions): PartitionR
   return {
     partition,
     async next(limits) {
-      while (cursor !== null || (await openFirst())) {
+      while (!ended && (cursor !== null || (await openFirst()))) {
         if (cursor === null) break;
         const entries = await cursor.read(limits);
         const wanted = nextOffset;

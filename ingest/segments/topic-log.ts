@@ -1,4 +1,10 @@
-import type { ConsumeOptions, EventLogError, Follower, LogConsumer, LogEntry } from "../event-log.ts";
+import {
+  type ConsumeOptions,
+  EventLogError,
+  type Follower,
+  type LogConsumer,
+  type LogEntry,
+} from "../event-log.ts";
 import { type ConsumerGroup, openConsumer, openConsumerGroup } from "./consumer.ts";
 import { openTopicExtents, type TopicExtents } from "./extents.ts";
 import { openFollower } from "./follower.ts";
@@ -29,10 +35,12 @@ export function openTopicLog(options: TopicLogOptions): TopicLog {
   const writer = openTopicWriter(options);
   const extents = openTopicExtents({ topicDirectory, onError });
   const groups = new Map<string, Promise<ConsumerGroup>>();
-  const readers = new Set<{ close(): Promise<void> }>();
+  const readers = new Set<Closable>();
   let watcher: TopicWatcher | null = null;
+  let closed = false;
 
   function watch(): TopicWatcher {
+    if (closed) throw closedError();
     watcher ??= openTopicWatcher(options);
     return watcher;
   }
@@ -46,9 +54,20 @@ export function openTopicLog(options: TopicLogOptions): TopicLog {
     return joining;
   }
 
-  function keep<T extends { close(): Promise<void> }>(reader: T): T {
-    readers.add(reader);
-    return reader;
+  /** Until it is closed, by its user or with the log. */
+  async function keep<T extends Closable>(opening: Promise<T>): Promise<T> {
+    const reader = await opening;
+    const kept = {
+      ...reader,
+      async close() {
+        await reader.close();
+        readers.delete(kept);
+      },
+    };
+    readers.add(kept);
+    if (!closed) return kept;
+    await kept.close();
+    throw closedError();
   }
 
   return {
@@ -56,17 +75,18 @@ export function openTopicLog(options: TopicLogOptions): TopicLog {
     extents: extents.read,
     writing: writer.partition,
     async follow(onEntry) {
-      return keep(await openFollower({ topicDirectory, watcher: watch(), onEntry, onError }));
+      return keep(openFollower({ topicDirectory, watcher: watch(), onEntry, onError }));
     },
     async consume(consume) {
       const group = await joinGroup(consume.group);
       const shared = { topicDirectory, watcher: watch(), extents: extents.read, onError };
-      return keep(await openConsumer({ ...shared, group, consume }));
+      return keep(openConsumer({ ...shared, group, consume }));
     },
     async *scan(sinceMs) {
       yield* scanTopic({ topicDirectory, sinceMs, extents: await extents.read(), onError });
     },
     async close() {
+      closed = true;
       await writer.close();
       await Promise.all([...readers].map((reader) => reader.close()));
       watcher?.close();
@@ -75,4 +95,12 @@ export function openTopicLog(options: TopicLogOptions): TopicLog {
       groups.clear();
     },
   };
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+function closedError(): EventLogError {
+  return new EventLogError("the event log is closed");
 }

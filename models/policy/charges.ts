@@ -41,7 +41,10 @@ export function actualAmounts(charges: readonly Charge[], cost: number): number[
  * another part of it; the counters of everybody have no id.
  */
 export function counterKey(unit: ChargeUnit, windows: Windows, userId: string): (scope: Scope) => string {
-  return (scope) => `${scope}:${unit}:${windowOf(scope, windows).name}:${isOfUser(scope) ? userId : ""}`;
+  return (scope) => {
+    const prefix = prefixOf(scope, unit, windowOf(scope, windows));
+    return PARTS[scope].ofUser ? prefix + userId : prefix;
+  };
 }
 
 /** The counters of the safeguards: the spend of everybody. */
@@ -76,15 +79,21 @@ export function lifetimeSpendKey(): string {
 /** The window of a counter that is never reset; its end is the last moment that a date can name. */
 const LIFETIME = { name: "ever", endMs: 8.64e15 } as const;
 
-const GRAINS: Readonly<Record<Scope, WindowGrain | null>> = {
-  "user-minute": "minute",
-  "user-day": "day",
-  "user-week": "week",
-  "user-month": "month",
-  "global-minute": "minute",
-  "global-day": "day",
-  "global-week": "week",
-  "global-lifetime": null,
+interface ScopeParts {
+  /** null = it never ends. */
+  readonly grain: WindowGrain | null;
+  readonly ofUser: boolean;
+}
+
+const PARTS: Readonly<Record<Scope, ScopeParts>> = {
+  "user-minute": { grain: "minute", ofUser: true },
+  "user-day": { grain: "day", ofUser: true },
+  "user-week": { grain: "week", ofUser: true },
+  "user-month": { grain: "month", ofUser: true },
+  "global-minute": { grain: "minute", ofUser: false },
+  "global-day": { grain: "day", ofUser: false },
+  "global-week": { grain: "week", ofUser: false },
+  "global-lifetime": { grain: null, ofUser: false },
 };
 
 function addRequests(charges: Charge[], question: ChargeQuestion): void {
@@ -125,11 +134,27 @@ function charging(charges: Charge[], { windows, userId, bound }: ChargeQuestion,
   };
 }
 
-function windowOf(scope: Scope, windows: Windows): Pick<CalendarWindow, "name" | "endMs"> {
-  const grain = GRAINS[scope];
+type NamedWindow = Pick<CalendarWindow, "name" | "endMs">;
+
+function windowOf(scope: Scope, windows: Windows): NamedWindow {
+  const { grain } = PARTS[scope];
   return grain === null ? LIFETIME : windows[grain];
 }
 
-function isOfUser(scope: Scope): boolean {
-  return scope.startsWith("user-");
+/** What all keys of a window begin with; a window is the same object for all requests in it, and a hashed string is faster. */
+const prefixes = new WeakMap<NamedWindow, Map<Scope, Readonly<Record<ChargeUnit, string>>>>();
+
+function prefixOf(scope: Scope, unit: ChargeUnit, window: NamedWindow): string {
+  let ofWindow = prefixes.get(window);
+  if (ofWindow === undefined) {
+    ofWindow = new Map();
+    prefixes.set(window, ofWindow);
+  }
+  let ofScope = ofWindow.get(scope);
+  if (ofScope === undefined) {
+    const { name } = window;
+    ofScope = { requests: `${scope}:requests:${name}:`, "nano-usd": `${scope}:nano-usd:${name}:` };
+    ofWindow.set(scope, ofScope);
+  }
+  return ofScope[unit];
 }

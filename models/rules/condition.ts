@@ -64,8 +64,12 @@ function conditionEnvironment(): Environment {
   });
   for (const name of RULE_METRIC_NAMES) environment.registerVariable(name, "double");
   for (const [sign, compute] of Object.entries(ARITHMETIC)) {
-    environment.registerOperator(`double ${sign} int`, (a: number, b: bigint) => compute(a, Number(b)));
-    environment.registerOperator(`int ${sign} double`, (a: bigint, b: number) => compute(Number(a), b));
+    environment.registerOperator(`double ${sign} int: double`, (a: number, b: bigint) =>
+      compute(a, Number(b)),
+    );
+    environment.registerOperator(`int ${sign} double: double`, (a: bigint, b: number) =>
+      compute(Number(a), b),
+    );
   }
   environment.registerOperator("double == int", (a: number, b: bigint) => a === Number(b));
   return environment;

@@ -36,9 +36,13 @@ export function publicErrorOf(error: unknown): PublicError {
         });
   }
   if (error instanceof EventLogError) {
-    return new PublicError("log_unavailable", "the event log takes no records now; nothing was changed", {
-      cause: error,
-    });
+    return new PublicError(
+      "log_unavailable",
+      "the event log does not take the record; look whether it was kept before trying again",
+      {
+        cause: error,
+      },
+    );
   }
   return (
     httpErrorOf(error) ?? new PublicError("internal_error", "something went wrong here", { cause: error })

@@ -11,6 +11,6 @@ SELECT
     verdict,
     catalog_version
 FROM decisions FINAL
-WHERE ts < fromUnixTimestamp64Milli({before:Int64}) AND ({rule:String} = '' OR rule = {rule:String})
+WHERE decisions.ts < fromUnixTimestamp64Milli({before:Int64}) AND ({rule:String} = '' OR rule = {rule:String})
 ORDER BY decisions.ts DESC, decisions.id DESC
 LIMIT {limit:UInt32}

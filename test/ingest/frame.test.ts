@@ -54,7 +54,8 @@ test("a run of zeros, as a power cut leaves it, is not a record", () => {
 
 test("keys and values up to their limits are taken, larger ones are refused", () => {
   const largest = { key: "k".repeat(MAX_KEY_BYTES), value: Buffer.alloc(MAX_RECORD_BYTES, "v") };
-  expect(decodeAll(encodeFrames([largest], 1))).toEqual([{ ...largest, timestampMs: 1 }]);
+  const [read] = decodeAll(encodeFrames([largest], 1));
+  expect(read?.key === largest.key && read.value.equals(largest.value)).toBe(true);
   expect(() => encodeFrames([{ ...largest, key: `${largest.key}k` }], 1)).toThrow(EventLogError);
   expect(() => encodeFrames([{ ...largest, value: Buffer.alloc(MAX_RECORD_BYTES + 1) }], 1)).toThrow(
     EventLogError,

@@ -320,6 +320,23 @@ describe("costs and catalog", () => {
   });
 });
 
+describe("when the gateway is down", () => {
+  it("its counters are an error, and everything else works", async () => {
+    const down = async (): Promise<never> => {
+      throw new TypeError("fetch failed");
+    };
+    const lonely = await startTestControl({ usageOf: down, gatewayTotals: down });
+    await lonely.call("PUT", "/api/users/u1", { tier: "free" });
+    for (const path of ["/api/users/u1", "/api/metrics/reconciliation"]) {
+      const answer = await lonely.call("GET", path);
+      expect(answer.body).toMatchObject({ error: { code: "not_ready" } });
+      expect(answer.status).toBe(503);
+    }
+    expect((await lonely.call("GET", "/api/users")).body).toMatchObject({ total: 1 });
+    await lonely.close();
+  });
+});
+
 describe("after a restart", () => {
   it("everything is as before, because it comes from the log", async () => {
     await call("PUT", "/api/users/stays", { tier: "premium" });
@@ -329,7 +346,7 @@ describe("after a restart", () => {
       expect((await second.call("GET", "/api/keys")).body).toEqual(before.body);
       expect((await second.call("GET", "/api/users/stays")).body).toMatchObject({ tier: "premium" });
     } finally {
-      await second.directory.close();
+      await second.close();
     }
   });
 });

@@ -62,7 +62,7 @@ export async function startTestControl(given: Partial<ControlDeps> = {}): Promis
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await directory.close();
-      await log.close();
+      if (given.log === undefined) await log.close();
       await rm(path, { recursive: true, force: true });
     },
   };

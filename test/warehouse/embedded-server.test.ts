@@ -59,11 +59,12 @@ test("the owner may write, the reports' user may only read, and nobody gets in w
 });
 
 test("only the owner of the files can read the passwords, and they stay the same", async () => {
-  await (await start()).stop();
+  const port = await freePort();
+  await (await start(port)).stop();
   const before = readEmbeddedCredentials(dataDirectory);
-  await (await start()).stop();
+  await (await start(port)).stop();
   expect(readEmbeddedCredentials(dataDirectory)).toEqual(before);
-  for (const file of ["credentials.json", "config.xml"]) {
+  for (const file of ["credentials.json", `config-${port}.xml`]) {
     expect((await stat(join(dataDirectory, file))).mode & 0o777, file).toBe(0o600);
   }
 });

@@ -51,7 +51,10 @@ test("a file that was changed after it had been applied is refused, and nothing 
   const migrationsDirectory = await copyOfMigrations();
   await migrate({ url, migrationsDirectory });
   await appendFile(new URL("001_request_events.sql", migrationsDirectory), "\n-- another thought\n");
-  await writeFile(new URL("999_new.sql", migrationsDirectory), "CREATE TABLE new (a Int8) ENGINE = Memory;\n");
+  await writeFile(
+    new URL("999_new.sql", migrationsDirectory),
+    "CREATE TABLE new (a Int8) ENGINE = Memory;\n",
+  );
   await expect(migrate({ url, migrationsDirectory })).rejects.toThrow(/001_request_events.sql was changed/);
   expect(JSON.stringify(await schemaOf(url))).not.toContain('"new"');
 });

@@ -1,5 +1,6 @@
 import { readRealtime, realtimeMetrics, showRealtime } from "../../realtime.ts";
 import { reconcile, reconciliation } from "../../reconciliation.ts";
+import { askGateway } from "../ask-gateway.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { plainRoute, type Route } from "../route.ts";
 
@@ -17,7 +18,7 @@ export function metricRoutes(deps: ControlDeps): Route[] {
       path: "/api/metrics/reconciliation",
       summary: "Whether gateways, log and warehouse have counted the same; money in nano-dollars",
       answer: reconciliation,
-      handle: () => reconcile(deps),
+      handle: () => reconcile({ ...deps, gatewayTotals: () => askGateway(() => deps.gatewayTotals()) }),
     }),
   ];
 }

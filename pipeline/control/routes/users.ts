@@ -3,6 +3,7 @@ import { PublicError } from "../../../models/domain/errors.ts";
 import { catalogName, eventId, type UserId, userId } from "../../../models/domain/ids.ts";
 import { type User, type UserEvent, user } from "../../../models/domain/user-event.ts";
 import { recordEvent } from "../../record-event.ts";
+import { askGateway } from "../ask-gateway.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { type Route, route } from "../route.ts";
 
@@ -50,7 +51,7 @@ export function userRoutes(deps: ControlDeps): Route[] {
       answer: user.extend({ usage: z.unknown() }),
       handle: async ({ params }) => {
         const known = knownUser(deps, params.id);
-        return { ...known, usage: await deps.usageOf(known.id) };
+        return { ...known, usage: await askGateway(() => deps.usageOf(known.id)) };
       },
     }),
     route({

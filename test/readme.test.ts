@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { ERROR_CODES } from "../models/domain/errors.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const readme = readFileSync(resolve(root, "README.md"), "utf8");
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")));
+
+it("the README's table of error codes is the list in the code", () => {
+  const rows = [...readme.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \| (.+) \|$/gm)].map(
+    ([, code, status, means]) => ({
+      code,
+      status: Number(status),
+      means,
+    }),
+  );
+  expect(rows).toEqual(
+    Object.entries(ERROR_CODES).map(([code, { status, means }]) => ({ code, status, means })),
+  );
+});
+
+it("every npm script that the README names exists, and its file does, too", () => {
+  const named = [...readme.matchAll(/`npm run (?:-s )?([a-z:-]+)|`(bench:[a-z-]+)`/g)].map(
+    ([, run, bench]) => run ?? bench ?? "",
+  );
+  expect(named).not.toHaveLength(0);
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  for (const command of Object.values(scripts)) {
+    const file = /^tsx (\S+\.ts)$/.exec(command)?.[1];
+    if (file !== undefined) expect(() => readFileSync(resolve(root, file)), command).not.toThrow();
+  }
+});
