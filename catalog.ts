@@ -22,7 +22,12 @@ export class CatalogError extends Error {
 
   constructor(file: string, problems: readonly CatalogProblem[]) {
     const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
-    super([`${file} cannot be used (${problems.length} problem${problems.length === 1 ? "" : "s"}):`, ...lines].join("\n"));
+    super(
+      [
+        `${file} cannot be used (${problems.length} problem${problems.length === 1 ? "" : "s"}):`,
+        ...lines,
+      ].join("\n"),
+    );
     this.name = "CatalogError";
     this.problems = problems;
   }
@@ -58,7 +63,10 @@ export async function openCatalog(file: string, logger: Logger): Promise<Catalog
     } catch (error) {
       if (!(error instanceof CatalogError)) throw error;
       problems = error.problems;
-      logger.error({ inUse: catalog.version }, `the edited catalog is refused, the one before stays in use: ${error.message}`);
+      logger.error(
+        { inUse: catalog.version },
+        `the edited catalog is refused, the one before stays in use: ${error.message}`,
+      );
     }
   };
 
@@ -102,7 +110,10 @@ function parseYaml(file: string, text: string): unknown {
     file,
     document.errors.map((error) => {
       const { line, col } = lines.linePos(error.pos[0]);
-      return { path: `line ${line}, column ${col}`, message: error.message.split("\n")[0] ?? "not valid YAML" };
+      return {
+        path: `line ${line}, column ${col}`,
+        message: error.message.split("\n")[0] ?? "not valid YAML",
+      };
     }),
   );
 }
@@ -110,7 +121,8 @@ function parseYaml(file: string, text: string): unknown {
 async function read(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
-    if (size > MAX_CATALOG_BYTES) throw new CatalogError(file, [{ path: "(file)", message: "is larger than 1 MiB" }]);
+    if (size > MAX_CATALOG_BYTES)
+      throw new CatalogError(file, [{ path: "(file)", message: "is larger than 1 MiB" }]);
     return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof CatalogError) throw error;

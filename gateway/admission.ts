@@ -6,11 +6,16 @@ import type { NanoUsd } from "../models/domain/money.ts";
 import { type Price, priceAt } from "../models/domain/price.ts";
 import { actualAmounts, chargesFor } from "../models/policy/charges.ts";
 import type { Controls } from "../models/policy/controls.ts";
-import { denialOf } from "../models/policy/denial.ts";
+import { busyDenial, denialOf, isBusy } from "../models/policy/denial.ts";
 import { boundCost, type TokenBound } from "../models/policy/estimate.ts";
+import {
+  allowanceCharges,
+  type RequestAllowance,
+  requestAllowance,
+} from "../models/policy/request-allowance.ts";
 import type { Gateway } from "./gateway.ts";
 import type { RequestDraft } from "./request-draft.ts";
-import { UsageStoreError } from "./usage-store.ts";
+import { type Reservation, type ReserveResult, UsageStoreError } from "./usage-store.ts";
 
 /** One provider's part of a request: its cost is reserved, and settled exactly once. */
 export interface Hold {
@@ -32,13 +37,20 @@ export interface AdmissionQuestion {
   readonly userId: UserId;
   readonly provider: Provider;
   readonly tokens: TokenBound;
+  readonly highLoad: boolean;
+  /** Wait for requests in flight to leave room. */
+  readonly patient: boolean;
   /** How many providers were tried before. */
   readonly hop: number;
   /** What they were billed. */
   readonly priorCostNano: number;
 }
 
-/** How long a settlement that is on its way may take to make room before a request is denied. */
+/** How long a request waits for those in flight to leave room before it is denied. */
+const ROOM_WAIT_MS = 5_000;
+/** Where counters are shared, what other gateways settle is noticed that soon. */
+const ROOM_LOOK_MS = 250;
+/** The same for a request that has another provider to try: only what is over already is waited for. */
 const SETTLEMENT_WAIT_MS = 500;
 /** A reservation outlives its call's longest time by this much, then its request cannot be running any more. */
 const EXPIRY_MARGIN_MS = 60_000;
@@ -55,19 +67,18 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
     return { ok: false, denial, unit: "nano-usd" };
   }
   const bound = boundCost(price, question.tokens);
-  const { controls, tier, userId, hop } = question;
-  const charges = chargesFor({ controls, tier, userId, bound, hop, windows: gateway.windows(nowMs) });
+  const { controls, tier, userId, hop, highLoad } = question;
+  const windows = gateway.windows(nowMs);
+  const charges = chargesFor({ controls, tier, userId, bound, hop, windows, highLoad });
   const id = `${question.draft.requestId}/${hop}`;
   const expiresAtMs = nowMs + question.provider.timeoutMs + EXPIRY_MARGIN_MS;
   const reservation = { id, charges, expiresAtMs, memo: memoOf(question) };
-  let result = await reserve(gateway, reservation);
-  if (!result.ok && gateway.recorder.pending() > 0) {
-    // Requests that are over may still hold their bounds for a moment: nobody is denied because of them.
-    await gateway.recorder.flushed(SETTLEMENT_WAIT_MS);
-    result = await reserve(gateway, reservation);
-  }
+  const result = await reserveWithPatience(gateway, reservation, question);
+  if (hop === 0) question.draft.allowance = await allowanceAfter(gateway, charges, result);
   if (result.ok) return { ok: true, hold: { id, charges, price, bound, expiresAtMs } };
-  const { code, message, retryAfterSeconds } = denialOf(result.denied, controls, nowMs);
+  const denial = denialOf(result.denied, controls, nowMs);
+  const told = isBusy(result.denied, result.state, question.priorCostNano) ? busyDenial(denial) : denial;
+  const { code, message, retryAfterSeconds } = told;
   return {
     ok: false,
     denial: new PublicError(code, message, { retryAfterSeconds }),
@@ -75,12 +86,58 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
   };
 }
 
+/** Nobody is denied because of a reservation that is about to become less: it is waited for, for a bounded time. */
+async function reserveWithPatience(
+  gateway: Gateway,
+  reservation: Reservation,
+  { patient, priorCostNano }: Pick<AdmissionQuestion, "patient" | "priorCostNano">,
+): Promise<ReserveResult> {
+  let result = await reserve(gateway, reservation);
+  if (result.ok || !isBusy(result.denied, result.state, priorCostNano)) return result;
+  if (!patient) {
+    if (gateway.recorder.pending() === 0) return result;
+    await gateway.recorder.flushed(SETTLEMENT_WAIT_MS);
+    return reserve(gateway, reservation);
+  }
+  const deadlineMs = gateway.monotonicMs() + ROOM_WAIT_MS;
+  while (!result.ok && isBusy(result.denied, result.state, priorCostNano)) {
+    const leftMs = deadlineMs - gateway.monotonicMs();
+    if (leftMs <= 0) return result;
+    const { key } = result.denied;
+    if (!(await gateway.room.wait(key, Math.min(leftMs, ROOM_LOOK_MS)))) return result;
+    result = await reserve(gateway, reservation);
+    // There may be room for the next one, too.
+    if (result.ok) gateway.room.freed([key]);
+  }
+  return result;
+}
+
+/** Without asking the store again when it has told the counters. */
+async function allowanceAfter(
+  gateway: Gateway,
+  charges: readonly Charge[],
+  result: ReserveResult,
+): Promise<RequestAllowance | null> {
+  const limiting = allowanceCharges(charges);
+  if (limiting.length === 0) return null;
+  const told = result.ok ? result.states : undefined;
+  if (told === undefined) {
+    return requestAllowance(limiting, await gateway.usage.read(limiting.map(({ key }) => key)));
+  }
+  const isLimiting = charges.map((charge) => limiting.includes(charge));
+  return requestAllowance(
+    limiting,
+    told.filter((_state, at) => isLimiting[at]),
+  );
+}
+
 /** Replaces what was reserved by what was billed. */
 export async function settle(gateway: Gateway, hold: Hold, costNano: number): Promise<void> {
   await gateway.usage.settle(hold.id, actualAmounts(hold.charges, costNano));
+  gateway.room.freed(hold.charges.filter(({ unit }) => unit === "nano-usd").map(({ key }) => key));
 }
 
-async function reserve(gateway: Gateway, reservation: Parameters<Gateway["usage"]["reserve"]>[0]) {
+async function reserve(gateway: Gateway, reservation: Reservation): Promise<ReserveResult> {
   try {
     return await gateway.usage.reserve(reservation);
   } catch (error) {

@@ -43,7 +43,10 @@ export async function openControlState(options: ControlStateOptions): Promise<Co
 
   const follower = await log.follow("directives", (entry) => {
     try {
-      history.apply(directiveEvent.parse(JSON.parse(entry.value.toString("utf8"))));
+      const event = directiveEvent.parse(JSON.parse(entry.value.toString("utf8")));
+      // What gateways do by themselves instructs nobody.
+      if (event.type === "condition") return;
+      history.apply(event);
     } catch (error) {
       onError(error, "a directive cannot be read and is not obeyed");
       return;

@@ -6,12 +6,13 @@ import type { Hold } from "./admission.ts";
 import type { Gateway } from "./gateway.ts";
 import { type PassedStream, passStream } from "./pass-stream.ts";
 import { costOfAnswer, type Settlements, type WonAnswer } from "./provider-attempts.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { RequestDraft } from "./request-draft.ts";
-import type { UnderstoodRequest } from "./request-lifecycle.ts";
+import type { RoutedRequest } from "./routing.ts";
 import { sendError } from "./send-error.ts";
 
 interface Delivery {
-  readonly asked: UnderstoodRequest;
+  readonly asked: RoutedRequest;
   readonly draft: RequestDraft;
   readonly response: ServerResponse;
   readonly settlements: Settlements;
@@ -19,14 +20,14 @@ interface Delivery {
 
 /** Passes the provider's answer on as it came, and puts what it cost into the draft and the settlement. */
 export async function deliver(gateway: Gateway, won: WonAnswer, delivery: Delivery): Promise<void> {
-  if (won.answer.kind === "json") deliverJson(won, delivery);
+  if (won.answer.kind === "json") deliverJson(gateway, won, delivery);
   else await deliverStream(gateway, won, delivery);
 }
 
-function deliverJson(won: WonAnswer, { draft, response, settlements }: Delivery): void {
+function deliverJson(gateway: Gateway, won: WonAnswer, { draft, response, settlements }: Delivery): void {
   if (won.answer.kind !== "json") return;
   const { body, contentType } = won.answer;
-  bill(draft, settlements, { hold: won.hold, costNano: costOfAnswer(won.usage, won.hold) });
+  bill(gateway, { draft, settlements, hold: won.hold, costNano: costOfAnswer(won.usage, won.hold) });
   const { inputTokens, outputTokens } = won.tokens;
   draft.tokens = won.usage ?? { input: inputTokens, cachedInput: 0, output: outputTokens, reasoning: 0 };
   draft.httpStatus = 200;
@@ -65,7 +66,7 @@ async function deliverStream(gateway: Gateway, won: WonAnswer, delivery: Deliver
     ms: Math.round(providerMs * 1000) / 1000,
   });
   draft.tokens = passed.usage ?? countedTokens(passed, won);
-  bill(draft, settlements, { hold: won.hold, costNano: costOf(draft.tokens, won.hold.price) });
+  bill(gateway, { draft, settlements, hold: won.hold, costNano: costOf(draft.tokens, won.hold.price) });
   endStream(passed, { draft, response });
 }
 
@@ -99,16 +100,29 @@ function countedTokens({ generatedBytes }: PassedStream, { tokens }: WonAnswer):
   return { input: tokens.inputTokens, cachedInput: 0, output, reasoning: 0 };
 }
 
-function bill(
-  draft: RequestDraft,
-  settlements: Settlements,
-  { hold, costNano }: { hold: Hold; costNano: number },
-): void {
+interface Bill {
+  readonly draft: RequestDraft;
+  readonly settlements: Settlements;
+  readonly hold: Hold;
+  readonly costNano: number;
+}
+
+/** In full, even above the bound: that was promised to the provider, and is told to people. */
+function bill(gateway: Gateway, { draft, settlements, hold, costNano }: Bill): void {
+  if (costNano > hold.bound) {
+    const { requestId, provider } = draft;
+    gateway.overBounds.add({ requestId, provider, boundNano: hold.bound, costNano });
+  }
   const settlement = settlements.find((entry) => entry.hold === hold);
   if (settlement !== undefined) settlement.costNano = costNano;
   draft.costNano = settlements.reduce((sum, entry) => sum + entry.costNano, 0);
 }
 
 function answerHeaders(draft: RequestDraft): Record<string, string> {
-  return { "x-vigor-provider": draft.provider, "x-vigor-cache": "bypass", "x-vigor-tier": draft.tier };
+  return {
+    "x-vigor-provider": draft.provider,
+    "x-vigor-cache": "bypass",
+    "x-vigor-tier": draft.tier,
+    ...rateLimitHeaders(draft),
+  };
 }

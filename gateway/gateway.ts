@@ -1,12 +1,17 @@
 import type { Logger } from "pino";
 import type { EventId, RequestId } from "../models/domain/ids.ts";
 import type { Windows } from "../models/policy/charges.ts";
+import type { Conditions } from "./conditions.ts";
 import type { ControlState } from "./control-state.ts";
 import type { Directory } from "./directory.ts";
+import type { LoadSwitch } from "./load-switch.ts";
+import type { OverBounds } from "./over-bounds.ts";
 import type { ProviderClients } from "./providers/provider-clients.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Room } from "./room.ts";
 import type { SafeguardLadder } from "./safeguard-ladder.ts";
 import type { UsageStore } from "./usage-store.ts";
+import type { SlotLimits, WorkSlots } from "./work-slots.ts";
 
 /** What a running gateway is made of; the request path gets it whole. Built in `start-gateway.ts`. */
 export interface Gateway {
@@ -14,7 +19,12 @@ export interface Gateway {
   readonly controls: ControlState;
   readonly usage: UsageStore;
   readonly recorder: Recorder;
+  readonly conditions: Conditions;
   readonly safeguards: SafeguardLadder;
+  readonly load: LoadSwitch;
+  readonly overBounds: OverBounds;
+  readonly slots: WorkSlots;
+  readonly room: Room;
   readonly providers: ProviderClients;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
@@ -23,16 +33,16 @@ export interface Gateway {
   readonly monotonicMs: () => number;
   /** Calendar windows of a moment in the catalog's time zone. */
   readonly windows: (atMs: number) => Windows;
+  /** 0-23, what the clock on the wall shows in the catalog's time zone. */
+  readonly hourOfDay: (atMs: number) => number;
   readonly newIds: () => { eventId: EventId; requestId: RequestId };
   /** SHA-256 (hex) of the admin's token, which may read any user's usage. */
   readonly adminTokenSha256: string;
   readonly limits: GatewayLimits;
 }
 
-export interface GatewayLimits {
+export interface GatewayLimits extends SlotLimits {
   readonly maxBodyBytes: number;
-  /** Requests in work; above it the gateway answers 503. */
-  readonly maxInFlight: number;
   /** Providers tried for one request. */
   readonly maxHops: number;
   /** How long a stream whose client has gone is read on for its usage. */
@@ -41,7 +51,11 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxBodyBytes: 4 << 20,
-  maxInFlight: 5_000,
+  maxInFlight: 4_000,
+  freeShare: 0.8,
+  maxWaiting: 1_000,
+  maxWaitMs: 5_000,
+  maxOpen: 6_000,
   maxHops: 3,
   drainMs: 10_000,
 };

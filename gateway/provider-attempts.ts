@@ -3,12 +3,12 @@ import { PublicError } from "../models/domain/errors.ts";
 import { costOf, type TokenUsage } from "../models/domain/price.ts";
 import { boundTokens, type TokenBound } from "../models/policy/estimate.ts";
 import type { Candidate } from "../models/policy/route.ts";
-import { admit, type Hold } from "./admission.ts";
+import { admit, type Hold, settle } from "./admission.ts";
 import { upstreamBody } from "./chat-request.ts";
 import type { Gateway } from "./gateway.ts";
 import type { ProviderAnswer, ProviderFailure } from "./providers/provider-client.ts";
 import type { RequestDraft } from "./request-draft.ts";
-import type { UnderstoodRequest } from "./request-lifecycle.ts";
+import type { RoutedRequest } from "./routing.ts";
 import { tokenUsageOf } from "./token-usage.ts";
 
 /** A provider's answer, and the reservation that pays for it. */
@@ -22,8 +22,8 @@ export interface WonAnswer {
   readonly calledAtMs: number;
 }
 
-/** Each hold that was taken, with what it was billed; settled when the request's event is durable. */
-export type Settlements = { readonly hold: Hold; costNano: number }[];
+/** Each hold that was taken, with what it was billed; settled when the request's event is durable, unless it was before. */
+export type Settlements = { readonly hold: Hold; costNano: number; isSettled: boolean }[];
 
 /**
  * Tries the candidates in their order until one answers: each is reserved for by itself, so a fallback passes every limit again.
@@ -31,7 +31,7 @@ export type Settlements = { readonly hold: Hold; costNano: number }[];
  */
 export async function firstAnswer(
   gateway: Gateway,
-  asked: UnderstoodRequest,
+  asked: RoutedRequest,
   work: { draft: RequestDraft; settlements: Settlements },
 ): Promise<WonAnswer> {
   const { draft, settlements } = work;
@@ -43,7 +43,7 @@ export async function firstAnswer(
     const { provider } = candidate;
     describeRoute(draft, candidate, hop);
     const priorCostNano = settlements.reduce((sum, { costNano }) => sum + costNano, 0);
-    const { controls, tier, userId } = asked;
+    const { controls, tier, userId, highLoad } = asked;
     const tokens = boundTokens(asked.facts, tier, provider.model);
     const admission = await admit(gateway, {
       draft,
@@ -52,7 +52,10 @@ export async function firstAnswer(
       userId,
       provider,
       tokens,
+      highLoad,
       hop,
+      // While there is another provider to ask, a cheaper one may fit at once.
+      patient: candidate === asked.candidates.at(-1),
       priorCostNano,
     });
     if (!admission.ok) {
@@ -60,7 +63,7 @@ export async function firstAnswer(
       if (admission.unit === "requests") break;
       continue;
     }
-    const settlement = { hold: admission.hold, costNano: 0 };
+    const settlement = { hold: admission.hold, costNano: 0, isSettled: false };
     settlements.push(settlement);
     const called = await callProvider(gateway, asked, { draft, candidate, tokens });
     if (called.answer.kind !== "failure") {
@@ -70,6 +73,11 @@ export async function firstAnswer(
     settlement.costNano = costOfFailure(failure, admission.hold);
     draft.costNano = priorCostNano + settlement.costNano;
     if (failure.failure === "rejected") break;
+    // What costs nothing must not take the room of the provider that is tried next.
+    if (settlement.costNano === 0) {
+      await settle(gateway, admission.hold, 0);
+      settlement.isSettled = true;
+    }
   }
   if (failure !== null) throw failureError(failure);
   throw (
@@ -86,7 +94,7 @@ function describeRoute(draft: RequestDraft, { provider, reason }: Candidate, hop
 
 async function callProvider(
   gateway: Gateway,
-  asked: UnderstoodRequest,
+  asked: RoutedRequest,
   { draft, candidate, tokens }: { draft: RequestDraft; candidate: Candidate; tokens: TokenBound },
 ): Promise<{ answer: ProviderAnswer; usage: TokenUsage | null; calledAtMs: number }> {
   const { provider } = candidate;

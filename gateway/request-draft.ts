@@ -2,6 +2,7 @@ import type { EventId, RequestId } from "../models/domain/ids.ts";
 import type { TokenUsage } from "../models/domain/price.ts";
 import { NO_TOKENS } from "../models/domain/price.ts";
 import type { Attempt, Outcome, RequestEvent } from "../models/domain/request-event.ts";
+import type { RequestAllowance } from "../models/policy/request-allowance.ts";
 
 /** What is known of a request so far. It becomes the request's event when the request is over. */
 export interface RequestDraft {
@@ -31,6 +32,8 @@ export interface RequestDraft {
   providerMs: number;
   tokens: TokenUsage;
   costNano: number;
+  /** For the answer's headers; null = nothing limits the user's requests, or the request was not asked for yet. */
+  allowance: RequestAllowance | null;
 }
 
 export function newDraft(
@@ -60,6 +63,7 @@ export function newDraft(
     providerMs: 0,
     tokens: NO_TOKENS,
     costNano: 0,
+    allowance: null,
   };
 }
 

@@ -1,31 +1,56 @@
 import type { CounterState } from "../models/domain/charge.ts";
+import { safeguardKeys, type Windows } from "../models/policy/charges.ts";
 import type { Controls } from "../models/policy/controls.ts";
-import { nextStage, type Stage, safeguardRatio } from "../models/policy/safeguards.ts";
+import { nextStage, type Stage, safeguardRatio, stageEndsAtMs } from "../models/policy/safeguards.ts";
+import type { ConditionDetails, Conditions } from "./conditions.ts";
+import type { UsageStore } from "./usage-store.ts";
 
-/** The safeguard's stage as this gateway sees it: looked at anew for each request, from the counters that decide admission. */
+/**
+ * The safeguard's stage as this gateway sees it: looked at anew for each request, from the counters that decide admission, and
+ * once a second without one, so that a new day ends it by itself.
+ */
 export interface SafeguardLadder {
   stage(): Stage;
-  /** One more look at the spend of all users. */
-  look(spend: { day: CounterState; week: CounterState }, controls: Controls): Stage;
+  /** One more look at the spend of all users. `endsAtMs`: when the window that holds the stage is over. */
+  look(now: { readonly windows: Windows; readonly controls: Controls }): Promise<StageSeen>;
+}
+
+export interface StageSeen {
+  readonly stage: Stage;
+  readonly endsAtMs: number;
 }
 
 export interface SafeguardLadderOptions {
-  readonly onChange: (change: { from: Stage; to: Stage; ratio: number }) => void;
+  readonly usage: Pick<UsageStore, "read">;
+  readonly conditions: Conditions;
 }
 
-export function openSafeguardLadder({ onChange }: SafeguardLadderOptions): SafeguardLadder {
+const NOTHING: CounterState = { used: 0, reserved: 0 };
+const PERCENT = 100;
+
+export function openSafeguardLadder({ usage, conditions }: SafeguardLadderOptions): SafeguardLadder {
   let stage: Stage = "normal";
   return {
     stage: () => stage,
-    look(spend, { catalog }) {
-      const ratio = safeguardRatio(spend, catalog.safeguards);
-      const next = nextStage(stage, ratio, catalog.safeguards);
-      if (next !== stage) {
-        const from = stage;
-        stage = next;
-        onChange({ from, to: next, ratio });
-      }
-      return stage;
+    async look({ windows, controls }) {
+      const { safeguards } = controls.catalog;
+      const keys = safeguardKeys(windows);
+      const [day = NOTHING, week = NOTHING] = await usage.read([keys.day, keys.week]);
+      const spend = { day, week };
+      const ratio = safeguardRatio(spend, safeguards);
+      stage = nextStage(stage, ratio, safeguards);
+      conditions.set({ condition: "safeguard", subject: "", state: stage }, () => describe(ratio));
+      return { stage, endsAtMs: stageEndsAtMs({ stage, spend, windows, safeguards }) };
     },
+  };
+}
+
+/** A limit of 0 is reached without any spend, and JSON has no Infinity. */
+function describe(ratio: number): ConditionDetails {
+  if (!Number.isFinite(ratio)) return { reason: "the hard limit of spending is 0", numbers: {} };
+  const percent = (ratio * PERCENT).toFixed(1);
+  return {
+    reason: `spending, with what is in flight, is at ${percent} % of the nearer hard limit`,
+    numbers: { ratio },
   };
 }

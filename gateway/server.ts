@@ -19,28 +19,30 @@ export function createGatewayServer(gateway: Gateway, state: { ready: () => bool
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  let inFlight = 0;
 
   const guarded =
     (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>
     async (request: Request, response: Response): Promise<void> => {
       if (!state.ready())
         throw new PublicError("not_ready", "the gateway is stopping", { retryAfterSeconds: 1 });
-      if (inFlight >= gateway.limits.maxInFlight) {
-        throw new PublicError("overloaded", "the gateway has too much to do", { retryAfterSeconds: 1 });
-      }
-      inFlight += 1;
+      await serve(gateway, request, response);
+    };
+  const counted =
+    (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>
+    async (_gateway: Gateway, request: Request, response: Response): Promise<void> => {
+      if (!gateway.slots.enter()) throw gateway.slots.overload();
       try {
         await serve(gateway, request, response);
       } finally {
-        inFlight -= 1;
+        gateway.slots.leave();
       }
     };
 
+  // Counts by itself, so that even a request that is one too many leaves its event.
   app.post("/v1/chat/completions", guarded(serveChat));
-  app.get("/v1/models", guarded(serveModels));
-  app.get("/v1/usage", guarded(serveUsage));
-  app.get("/internal/totals", guarded(serveTotals));
+  app.get("/v1/models", guarded(counted(serveModels)));
+  app.get("/v1/usage", guarded(counted(serveUsage)));
+  app.get("/internal/totals", guarded(counted(serveTotals)));
   for (const path of ["/healthz", "/readyz"]) app.get(path, serveHealth(gateway, state));
   for (const path of ["/v1/chat/completions", "/v1/models", "/v1/usage", "/healthz", "/readyz"]) {
     app.all(path, (request) => {

@@ -1,21 +1,30 @@
 import { createHash } from "node:crypto";
 import type { Server } from "node:http";
+import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
-import { eventId, requestId } from "../models/domain/ids.ts";
+import { directiveId, eventId, requestId } from "../models/domain/ids.ts";
 import { windowClock } from "../models/domain/window.ts";
+import { hourClock } from "../models/policy/hour-of-day.ts";
 import { closeable } from "./close-server.ts";
+import { lookAround, startConditionWatch } from "./condition-watch.ts";
+import { openConditions } from "./conditions.ts";
 import { openControlState } from "./control-state.ts";
 import { openDirectory } from "./directory.ts";
 import { DEFAULT_LIMITS, type Gateway, type GatewayLimits } from "./gateway.ts";
+import { openLoadMeter } from "./load-meter.ts";
+import { openLoadSwitch } from "./load-switch.ts";
 import { startOrphanSweep } from "./orphan-sweep.ts";
+import { openOverBounds } from "./over-bounds.ts";
 import { openProviderClients } from "./providers/provider-clients.ts";
 import { openRecorder } from "./recorder.ts";
+import { openRoom } from "./room.ts";
 import { openSafeguardLadder } from "./safeguard-ladder.ts";
 import { createGatewayServer } from "./server.ts";
 import type { UsageStore } from "./usage-store.ts";
+import { openWorkSlots } from "./work-slots.ts";
 
 export interface GatewayOptions {
   readonly log: EventLog;
@@ -28,7 +37,10 @@ export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly now?: () => number;
+  readonly monotonicMs?: () => number;
   readonly limits?: Partial<GatewayLimits>;
+  /** What this process and the one after it are called in events. Default: host and port. */
+  readonly name?: string;
 }
 
 export interface RunningGateway {
@@ -39,6 +51,7 @@ export interface RunningGateway {
 }
 
 const CLOSE_WAIT_MS = 20_000;
+const MAX_NAME_LENGTH = 100;
 
 /** Builds a gateway and listens. Rejects when the port is taken or the log cannot be read. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
@@ -46,6 +59,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const now = options.now ?? Date.now;
   const onError = (error: unknown, what: string): void => logger.error({ err: error }, what);
   const extents = await log.extents("requests");
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const monotonicMs = options.monotonicMs ?? ((): number => performance.now());
+  const name = options.name ?? `${hostname()}:${options.port}`.slice(-MAX_NAME_LENGTH);
+  const newId = () => directiveId.parse(uuidv7());
+  const conditions = openConditions({ log, gateway: name, now, newId, logger });
   const gateway: Gateway = {
     directory: await openDirectory({ log, now, onError, newEventId: () => eventId.parse(uuidv7()) }),
     controls: await openControlState({
@@ -61,23 +79,30 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       onError,
       eventsBefore: extents.reduce((sum, { end }) => sum + end, 0),
     }),
-    safeguards: openSafeguardLadder({
-      onChange: (change) => logger.warn(change, "the safeguard changes its stage"),
-    }),
+    conditions,
+    safeguards: openSafeguardLadder({ usage, conditions }),
+    load: openLoadSwitch({ meter: openLoadMeter(monotonicMs), nowMs: monotonicMs, conditions }),
+    overBounds: openOverBounds({ now, conditions, logger }),
+    slots: openWorkSlots(limits, monotonicMs),
+    room: openRoom(),
     providers: openProviderClients(options),
     logger,
     now,
-    monotonicMs: () => performance.now(),
+    monotonicMs,
     windows: windowsOf(catalog),
+    hourOfDay: hourOf(catalog),
     newIds: () => ({ eventId: eventId.parse(uuidv7()), requestId: requestId.parse(uuidv7()) }),
     adminTokenSha256: createHash("sha256").update(options.adminToken).digest("hex"),
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
   };
+  // What an earlier process has spent is known before the first request comes.
+  await lookAround(gateway);
   let ready = true;
   const server = createGatewayServer(gateway, { ready: () => ready });
   const close = closeable(server, CLOSE_WAIT_MS);
   await listen(server, options);
   const sweep = startOrphanSweep(gateway);
+  const watch = startConditionWatch(gateway);
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
@@ -85,8 +110,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     async close() {
       ready = false;
       sweep.close();
+      watch.close();
       await close();
       await gateway.recorder.close();
+      await conditions.close();
       await Promise.all([gateway.directory.close(), gateway.controls.close(), gateway.providers.close()]);
     },
   };
@@ -104,6 +131,14 @@ function windowsOf(catalog: GatewayOptions["catalog"]): Gateway["windows"] {
     week: clock("week", atMs),
     month: clock("month", atMs),
   });
+}
+
+function hourOf(catalog: GatewayOptions["catalog"]): Gateway["hourOfDay"] {
+  let clock = hourClock(catalog.current().timezone);
+  catalog.onChange(() => {
+    clock = hourClock(catalog.current().timezone);
+  });
+  return (atMs) => clock(atMs);
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {

@@ -42,7 +42,8 @@ export interface Reservation {
 
 /** A denial is a value: which charge did not fit, and its counter as it was. */
 export type ReserveResult =
-  | { readonly ok: true }
+  /** `states`: the counters just after, in the order of the charges, where telling them saves the caller from asking. */
+  | { readonly ok: true; readonly states?: readonly CounterState[] }
   | { readonly ok: false; readonly denied: Charge; readonly state: CounterState };
 
 /** The store cannot be asked; the gateway then refuses requests rather than let money leak. */

@@ -47,6 +47,20 @@ function directiveColumns(event: DirectiveEvent) {
     const { id, by, reason, ts } = event;
     return { directive_id: id, type: "revoked", ts, actor_type: by.type, actor: by.name, reason };
   }
+  if (event.type === "condition") {
+    const { id, ts, gateway, condition, subject, from, to, numbers, reason, expiresAt } = event;
+    return {
+      directive_id: id,
+      type: "condition",
+      ts,
+      kind: condition,
+      params: JSON.stringify({ subject, from, to, ...numbers }),
+      actor_type: "safeguard",
+      actor: gateway,
+      reason,
+      expires_at: expiresAt,
+    };
+  }
   const { directive } = event;
   return {
     directive_id: directive.id,

@@ -39,7 +39,7 @@ export interface SinkCounts {
 
 const DEFAULT_GATHER_MS = 250;
 const MAX_BATCH_ENTRIES = 20_000;
-const MAX_BATCH_BYTES = 8 << 20;
+const MAX_BATCH_BYTES = 16 << 20;
 /** Batches being copied and inserted at once, over all partitions: what bounds the sink's memory. */
 const MAX_INSERTS_AT_ONCE = 2;
 const FIRST_RETRY_MS = 100;

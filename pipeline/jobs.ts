@@ -1,4 +1,5 @@
 import type { JobEntry } from "./job.ts";
+import { alertOfConditions } from "./jobs/alert-of-conditions.ts";
 import { decideJob } from "./jobs/decide.ts";
 import { forecastSpend } from "./jobs/forecast-spend.ts";
 import { publishSettings } from "./jobs/publish-settings.ts";
@@ -13,6 +14,13 @@ export function timetable(): JobEntry[] {
       atStart: true,
       record: "notable",
       run: publishSettings,
+    },
+    {
+      name: "alert-of-conditions",
+      cron: "*/2 * * * * *",
+      atStart: true,
+      record: "notable",
+      run: alertOfConditions,
     },
     { name: "decide", cron: "*/2 * * * * *", atStart: false, record: "notable", run: decideJob() },
     { name: "reconcile", cron: "5 * * * * *", atStart: false, record: "each", run: reconcileJob },

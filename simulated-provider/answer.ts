@@ -1,8 +1,9 @@
 import type { Plan } from "./behaviour.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import { exampleOf } from "./json-example.ts";
-import { endSentence, type Prose, readProse } from "./prose.ts";
+import { type Prose, readProse } from "./prose.ts";
 import type { Random } from "./random.ts";
+import { countTokens, type TokenText, tokenizeJson, truncate } from "./token-text.ts";
 
 /** What the model says, before it is known how it is sent. */
 export interface Answer {
@@ -15,8 +16,8 @@ export interface Answer {
 }
 
 export interface Choice {
-  /** The text, or the arguments of the tool call; a piece is a token. */
-  readonly pieces: readonly string[];
+  /** The text, or the arguments of the tool call. */
+  readonly content: TokenText;
   readonly toolCall: { readonly id: string; readonly name: string } | null;
   readonly finishReason: "stop" | "length" | "tool_calls";
 }
@@ -36,19 +37,13 @@ interface Subject {
   readonly prose: Prose;
 }
 
-const CHARACTERS_PER_TOKEN = 4;
-
 /** Writes the answer that the plan asks for. Structured answers are as long as their JSON, cut at the limit. */
 export function writeAnswer(subject: Subject, random: Random): Omit<Answer, "createdAtSeconds"> {
   const { request, plan } = subject;
-  const id = Array.from({ length: 4 }, () =>
-    Math.floor(random() * 2 ** 32)
-      .toString(36)
-      .padStart(7, "0"),
-  ).join("");
+  const id = `${drawIdPart(random)}${drawIdPart(random)}${drawIdPart(random)}${drawIdPart(random)}`;
   const choices = Array.from({ length: request.n ?? 1 }, () => writeChoice(subject, id, random));
   const reasoningTokens = plan.reasoningTokens * choices.length;
-  const visible = choices.reduce((sum, choice) => sum + choice.pieces.length, 0);
+  const visible = choices.reduce((sum, choice) => sum + countTokens(choice.content), 0);
   return {
     id: `chatcmpl-${id}`,
     model: request.model,
@@ -60,6 +55,12 @@ export function writeAnswer(subject: Subject, random: Random): Omit<Answer, "cre
       reasoningTokens,
     },
   };
+}
+
+function drawIdPart(random: Random): string {
+  return Math.floor(random() * 2 ** 32)
+    .toString(36)
+    .padStart(7, "0");
 }
 
 /** OpenAI's `usage`. */
@@ -82,26 +83,28 @@ function writeChoice(subject: Subject, id: string, random: Random): Choice {
   const { request, plan, maxOutputTokens, prose } = subject;
   const tool = forcedTool(request);
   if (tool !== null) {
-    const pieces = cutJson(exampleOf(tool.function.parameters ?? { type: "object" }, random));
+    const content = tokenizeJson(exampleOf(tool.function.parameters ?? { type: "object" }, random));
     return {
-      ...structured(pieces, maxOutputTokens - plan.reasoningTokens, "tool_calls"),
+      ...structured(content, maxOutputTokens - plan.reasoningTokens, "tool_calls"),
       toolCall: { id: `call_${id}`, name: tool.function.name },
     };
   }
   const example = jsonAnswer(request, random);
   if (example !== undefined) {
-    return structured(cutJson(example), maxOutputTokens - plan.reasoningTokens, "stop");
+    return structured(tokenizeJson(example), maxOutputTokens - plan.reasoningTokens, "stop");
   }
-  const pieces = readProse(prose, plan.outputTokens - plan.reasoningTokens, random);
-  return plan.truncated
-    ? { pieces, toolCall: null, finishReason: "length" }
-    : { pieces: endSentence(pieces), toolCall: null, finishReason: "stop" };
+  const count = plan.outputTokens - plan.reasoningTokens;
+  return {
+    content: readProse(prose, { count, isComplete: !plan.truncated }, random),
+    toolCall: null,
+    finishReason: plan.truncated ? "length" : "stop",
+  };
 }
 
-function structured(pieces: string[], limit: number, finish: "stop" | "tool_calls"): Choice {
-  const fits = pieces.length <= limit;
+function structured(content: TokenText, limit: number, finish: "stop" | "tool_calls"): Choice {
+  const fits = countTokens(content) <= limit;
   return {
-    pieces: fits ? pieces : pieces.slice(0, Math.max(1, limit)),
+    content: fits ? content : truncate(content, limit),
     toolCall: null,
     finishReason: fits ? finish : "length",
   };
@@ -123,13 +126,6 @@ function jsonAnswer({ response_format: format }: ChatRequest, random: Random): u
   if (format?.type === "json_schema") return exampleOf(format.json_schema.schema ?? ANY_OBJECT, random);
   return undefined;
 }
-
-function cutJson(value: unknown): string[] {
-  return JSON.stringify(value).match(PIECE) ?? [];
-}
-
-/** Whole code points: a surrogate pair cut in two could not be sent as UTF-8. */
-const PIECE = new RegExp(`.{1,${CHARACTERS_PER_TOKEN}}`, "gsu");
 
 const ANY_OBJECT = {
   type: "object",

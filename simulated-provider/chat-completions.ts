@@ -7,7 +7,7 @@ import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import { deliver } from "./delivery.ts";
 import { framesOf } from "./frames.ts";
 import { profileOf } from "./profiles.ts";
-import { drawInteger, seededRandom } from "./random.ts";
+import { drawInteger, hashText, seededRandom } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** What the chat format adds to each message, as OpenAI counts it. */
@@ -25,7 +25,7 @@ export function completeChat(world: World, call: Call, body: Body): void {
   }
   const request = parsed.data;
   const profile = profileOf(call.provider, world.models);
-  const contentHash = hashContent(`${world.seed}/${call.provider}/`, body.bytes);
+  const contentHash = hashContent(body.bytes) ^ hashText(`${world.seed}/${call.provider}`);
   const random = seededRandom(contentHash);
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const circumstances: Circumstances = {
@@ -68,7 +68,6 @@ function countPromptTokens({ messages, tools }: ChatRequest): number {
   return tokens;
 }
 
-function hashContent(prefix: string, bytes: Buffer): number {
-  const ofBytes = hash("sha1", bytes, "hex").slice(0, 8);
-  return Number.parseInt(hash("sha1", prefix + ofBytes, "hex").slice(0, 8), 16);
+function hashContent(bytes: Buffer): number {
+  return Number.parseInt(hash("sha1", bytes, "hex").slice(0, 8), 16);
 }

@@ -3,7 +3,7 @@ import { approximateTokens } from "./behaviour.ts";
 import type { Body } from "./body.ts";
 import type { Call } from "./call.ts";
 import { type EmbeddingsRequest, embeddingsRequest } from "./chat-request.ts";
-import { drawNormal, type Random, seededRandom } from "./random.ts";
+import { drawNormal, hashText, type Random, seededRandom } from "./random.ts";
 import { sendJson } from "./send.ts";
 import type { World } from "./world.ts";
 
@@ -77,13 +77,4 @@ function unitVector(dimensions: number, random: Random): Float32Array {
   const vector = Float32Array.from({ length: dimensions }, () => drawNormal(random));
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length);
-}
-
-/** FNV-1a, 32 bits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }

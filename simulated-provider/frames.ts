@@ -1,4 +1,5 @@
 import { type Answer, type Choice, usageBody } from "./answer.ts";
+import { countLongest, sliceTokens } from "./token-text.ts";
 
 /** One server-sent event, and how many visible tokens of each choice have been generated when it may leave. */
 export interface Frame {
@@ -23,11 +24,11 @@ export function* framesOf(answer: Answer, { includeUsage, drawChunkTokens }: Fra
     tokens,
   });
   for (const [index, choice] of answer.choices.entries()) yield frame(index, openingDelta(choice), null, 0);
-  const longest = Math.max(...answer.choices.map((choice) => choice.pieces.length));
+  const longest = countLongest(answer.choices);
   for (let from = 0; from < longest; ) {
     const to = from + drawChunkTokens();
     for (const [index, choice] of answer.choices.entries()) {
-      const text = choice.pieces.slice(from, to).join("");
+      const text = sliceTokens(choice.content, from, to);
       if (text !== "") yield frame(index, contentDelta(choice, text), null, Math.min(to, longest));
     }
     from = to;

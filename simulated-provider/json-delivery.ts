@@ -2,11 +2,12 @@ import { type Answer, type Choice, usageBody } from "./answer.ts";
 import type { Delivery } from "./delivery.ts";
 import { breakConnection, staySilent } from "./refusal.ts";
 import { sendJson } from "./send.ts";
+import { countLongest } from "./token-text.ts";
 
 /** Sends the whole answer when all of it has been generated. */
 export function deliverJson(delivery: Delivery): void {
   const { call, plan, answer, elapsedMs } = delivery;
-  const longest = Math.max(...answer.choices.map((choice) => choice.pieces.length));
+  const longest = countLongest(answer.choices);
   const dueMs = plan.firstTokenMs + plan.perTokenMs * (plan.reasoningTokens + longest);
   const waitMs = dueMs - elapsedMs();
   if (waitMs < MIN_WAIT_MS) {
@@ -59,8 +60,7 @@ function completionBody(answer: Answer, withUsage: boolean): string {
   });
 }
 
-function messageBody({ pieces, toolCall }: Choice): object {
-  const text = pieces.join("");
+function messageBody({ content: { text }, toolCall }: Choice): object {
   const common = { role: "assistant", refusal: null, annotations: [] };
   if (toolCall === null) return { ...common, content: text };
   const call = { id: toolCall.id, type: "function", function: { name: toolCall.name, arguments: text } };

@@ -1,47 +1,59 @@
+import { MAX_OUTPUT_TOKENS } from "./behaviour.ts";
 import { drawInteger, pick, type Random } from "./random.ts";
+import type { TokenText } from "./token-text.ts";
 
-/** A long text in pieces of about one token each, and where its sentences start; answers are windows of it. */
+/** A long text, where its tokens end and which of them start a sentence; answers are windows of it. */
 export interface Prose {
-  readonly pieces: readonly string[];
+  readonly text: string;
+  readonly ends: Uint32Array;
   readonly starts: readonly number[];
 }
 
 const SENTENCES = 2_500;
 const PARAGRAPH_SENTENCES = 5;
 /** Words longer than this are two tokens. */
-const LONGEST_PIECE = 8;
+const LONGEST_TOKEN = 8;
 
 /** Advice as a coach writes it. Plausible, of ordinary word lengths, and different wherever one starts to read. */
 export function writeProse(random: Random): Prose {
-  const pieces: string[] = [];
+  const tokens: string[] = [];
   const starts: number[] = [];
-  for (let sentence = 1; sentence <= SENTENCES; sentence += 1) {
-    starts.push(pieces.length);
-    for (const word of writeSentence(random).split(" ")) pieces.push(...cutWord(word));
-    if (sentence % PARAGRAPH_SENTENCES === 0) pieces.push("\n\n");
+  for (let sentence = 0; sentence < SENTENCES; sentence += 1) {
+    starts.push(tokens.length);
+    const separator = sentence % PARAGRAPH_SENTENCES === 0 ? "\n\n" : " ";
+    const words = writeSentence(random).split(" ");
+    tokens.push(...words.flatMap((word, index) => cutWord(word, index === 0 ? separator : " ")));
   }
-  return { pieces, starts };
+  // Repeated, so that the longest answer that starts in the last sentence need not go round the end.
+  const copies = 1 + Math.ceil(MAX_OUTPUT_TOKENS / tokens.length);
+  let end = 0;
+  const ends = Uint32Array.from({ length: copies * tokens.length }, (_, index) => {
+    end += tokens[index % tokens.length]?.length ?? 0;
+    return end;
+  });
+  return { text: tokens.join("").repeat(copies), ends, starts };
 }
 
-/** `count` pieces from the start of a sentence on, round the end if need be. */
-export function readProse({ pieces, starts }: Prose, count: number, random: Random): string[] {
-  const start = pick(random, starts);
-  const read = pieces.slice(start, start + count);
-  while (read.length < count) read.push(...pieces.slice(0, count - read.length));
-  read[0] = (read[0] ?? "").trimStart();
-  return read;
+/** `count` tokens, at most {@link MAX_OUTPUT_TOKENS}, from the start of a sentence on; a complete text ends its sentence. */
+export function readProse(prose: Prose, { count, isComplete }: ProseLength, random: Random): TokenText {
+  const first = pick(random, prose.starts);
+  const ends = prose.ends.subarray(first, first + count);
+  // The space before the first word belongs to the sentence before.
+  const start = first === 0 ? 0 : (prose.ends[first - 1] ?? 0);
+  const base = prose.text.charAt(start) === "\n" ? start + 2 : start + 1;
+  const text = prose.text.slice(base, ends.at(-1));
+  return { text: isComplete ? `${text.replace(/[.,;]$/, "")}.` : text, ends, base };
 }
 
-/** The same text with a full stop at its end. */
-export function endSentence(pieces: readonly string[]): string[] {
-  const last = pieces.at(-1) ?? "";
-  return [...pieces.slice(0, -1), `${last.replace(/[.,;\s]+$/, "")}.`];
+interface ProseLength {
+  readonly count: number;
+  readonly isComplete: boolean;
 }
 
-function cutWord(word: string): string[] {
-  if (word.length <= LONGEST_PIECE) return [` ${word}`];
+function cutWord(word: string, separator: string): string[] {
+  if (word.length <= LONGEST_TOKEN) return [separator + word];
   const middle = Math.ceil(word.length / 2);
-  return [` ${word.slice(0, middle)}`, word.slice(middle)];
+  return [separator + word.slice(0, middle), word.slice(middle)];
 }
 
 function writeSentence(random: Random): string {

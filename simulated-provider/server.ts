@@ -82,20 +82,24 @@ interface Exchange {
 }
 
 async function handle(world: World, exchange: Exchange): Promise<void> {
-  const { request, response } = exchange;
-  const { method = "GET", url = "/" } = request;
-  const [first = "", ...rest] = url.replace(/\?.*$/, "").slice(1).split("/");
-  const route = `${method} ${rest.join("/")}`;
-  if (route === "POST v1/chat/completions")
+  const { method = "GET", url = "/" } = exchange.request;
+  const slash = url.indexOf("/", 1);
+  const first = url.slice(1, slash === -1 ? undefined : slash);
+  const rest = slash === -1 ? "" : url.slice(slash + 1);
+  if (method === "POST" && rest === "v1/chat/completions") {
     await callProvider(world, first, { ...exchange, answer: completeChat });
-  else if (route === "POST v1/embeddings") {
+  } else if (method === "POST" && rest === "v1/embeddings") {
     await callProvider(world, first, { ...exchange, answer: completeEmbeddings });
-  } else if (route === "GET v1/models") sendJson(response, 200, listModels(world, first));
-  else if (first === "behaviour" && rest.length === 1) await control(world, rest[0] ?? "", exchange);
-  else if (route === "GET " && first === "health") sendJson(response, 200, '{"status":"ok"}');
-  else if (route === "GET " && first === "books") {
-    sendJson(response, 200, JSON.stringify(world.books.all()));
-  } else sendError(response, 404, `There is no ${method} ${url}.`);
+  } else if (first === "behaviour") await control(world, rest, exchange);
+  else answerQuestion(world, `${method} ${url}`, exchange);
+}
+
+function answerQuestion(world: World, question: string, { response }: Exchange): void {
+  const [, provider] = /^GET \/([^/]+)\/v1\/models$/.exec(question) ?? [];
+  if (provider !== undefined) sendJson(response, 200, listModels(world, provider));
+  else if (question === "GET /health") sendJson(response, 200, '{"status":"ok"}');
+  else if (question === "GET /books") sendJson(response, 200, JSON.stringify(world.books.all()));
+  else sendError(response, 404, `There is no ${question}.`);
 }
 
 async function callProvider(
@@ -103,7 +107,7 @@ async function callProvider(
   provider: string,
   exchange: Exchange & { answer(world: World, call: Call, body: Body): void },
 ): Promise<void> {
-  const call = openCall(provider, world.books, exchange);
+  const call = openCall(provider, world.books, exchange.response);
   if (call === null) {
     sendError(exchange.response, 404, `There are more than ${MAX_PROVIDERS} providers.`);
     return;

@@ -4,6 +4,7 @@ import type { Plan } from "./behaviour.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Frame } from "./frames.ts";
 import { breakConnection, staySilent } from "./refusal.ts";
+import { countLongest } from "./token-text.ts";
 
 /** Chunks due within this time leave in one write, as the network would join them; it bounds the timers of a fast stream. */
 const MIN_TICK_MS = 4;
@@ -69,7 +70,7 @@ function playFrames(frames: Iterable<Frame>, { response, waitMs, onEnd }: Playba
 
 /** The frames as the fault leaves them. */
 function* spoil(frames: Iterable<Frame>, { fault }: Plan, { choices }: Answer): Generator<Frame> {
-  const middle = Math.max(...choices.map((choice) => choice.pieces.length)) / 2;
+  const middle = countLongest(choices) / 2;
   let broken = false;
   for (const frame of frames) {
     const isPastMiddle = frame.tokens >= middle;

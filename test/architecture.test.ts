@@ -126,7 +126,9 @@ function sourceFiles(directory: string): SourceFile[] {
 function readSource(full: string): SourceFile {
   const text = readFileSync(full, "utf8");
   const targets = [
-    ...text.matchAll(/^(?:import|export)\b[^;"]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm),
+    ...text.matchAll(
+      /^(?:import|export)\b[^;"]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+    ),
   ].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
   const imports = targets.map((target) =>
     target.startsWith(".") ? relative(ROOT, resolve(dirname(full), target)) : target,

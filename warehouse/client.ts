@@ -96,7 +96,12 @@ async function insertBytes(client: ClickHouseClient, { table, ndjson, options }:
     query: `INSERT INTO ${table} FORMAT JSONEachRow`,
     values,
     // The status is only known at the end; without waiting for it a failed insert would look like a good one.
-    clickhouse_settings: { ...insertSettings(options), wait_end_of_query: 1 },
+    clickhouse_settings: {
+      ...insertSettings(options),
+      wait_end_of_query: 1,
+      // A batch of the sink is smaller than the default chunk, and would be parsed on one core.
+      min_chunk_bytes_for_parallel_parsing: "1048576",
+    },
   });
   for await (const _ of stream); // an unread answer would keep the connection busy
 }

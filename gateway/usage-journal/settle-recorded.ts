@@ -1,6 +1,8 @@
 import { actualAmounts } from "../../models/policy/charges.ts";
-import type { UsageStore } from "../usage-store.ts";
-import type { Held } from "./ledger.ts";
+import type { Reservation, UsageStore } from "../usage-store.ts";
+
+/** What is known of an open reservation. */
+type Held = Pick<Reservation, "id" | "charges"> & { readonly reservedAtMs: number };
 
 export type SettledSince = (
   sinceMs: number,

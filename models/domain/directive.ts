@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ConditionEvent, conditionEvent } from "./gateway-condition.ts";
 import { catalogName, decisionId, directiveId } from "./ids.ts";
 
 const providers = z.array(catalogName).max(50);
@@ -98,6 +99,7 @@ export const directiveEvent = z.discriminatedUnion("type", [
     reason: z.string().max(500),
     ts: z.number().int().nonnegative(),
   }),
+  conditionEvent,
 ]);
 export type DirectiveEvent = z.infer<typeof directiveEvent>;
 
@@ -117,13 +119,19 @@ export interface DirectiveHistory {
   active(nowMs: number): Directive[];
   all(): DirectiveRecord[];
   get(id: string): DirectiveRecord | undefined;
+  /** What gateways did by themselves, oldest first: the last {@link MAX_CONDITIONS_KEPT} changes. */
+  conditions(): readonly ConditionEvent[];
   /** Forgets what ended before a moment; revocations without a directive go, too. */
   forgetEndedBefore(ms: number): void;
 }
 
+/** A condition changes a few times a day: some months. */
+export const MAX_CONDITIONS_KEPT = 5_000;
+
 export function directiveHistory(): DirectiveHistory {
   const directives = new Map<string, Directive>();
   const revocations = new Map<string, NonNullable<DirectiveRecord["revoked"]>>();
+  const conditions = new Map<string, ConditionEvent>();
   const record = (found: Directive): DirectiveRecord => ({
     directive: found,
     revoked: revocations.get(found.id) ?? null,
@@ -131,7 +139,9 @@ export function directiveHistory(): DirectiveHistory {
   return {
     apply(event) {
       if (event.type === "issued") directives.set(event.directive.id, event.directive);
-      else revocations.set(event.id, { ts: event.ts, by: event.by.name, reason: event.reason });
+      else if (event.type === "revoked")
+        revocations.set(event.id, { ts: event.ts, by: event.by.name, reason: event.reason });
+      else keepCondition(conditions, event);
     },
     active: (nowMs) =>
       [...directives.values()]
@@ -142,10 +152,22 @@ export function directiveHistory(): DirectiveHistory {
       const found = directives.get(id);
       return found === undefined ? undefined : record(found);
     },
+    conditions: () => [...conditions.values()],
     forgetEndedBefore(ms) {
+      for (const [id, { ts }] of conditions) if (ts < ms) conditions.delete(id);
       for (const [id, found] of directives) if (found.expiresAt < ms) directives.delete(id);
       for (const [id, revoked] of revocations)
         if (revoked.ts < ms && !directives.has(id)) revocations.delete(id);
     },
   };
+}
+
+/** Once each, since the log may hand an event over twice; of what is only said again, the last word is enough. */
+function keepCondition(conditions: Map<string, ConditionEvent>, event: ConditionEvent): void {
+  const { id, from, to, gateway, condition, subject } = event;
+  const key = from === to ? `${gateway} ${condition} ${subject}` : id;
+  conditions.delete(key);
+  conditions.set(key, event);
+  const [oldest] = conditions.keys();
+  if (conditions.size > MAX_CONDITIONS_KEPT && oldest !== undefined) conditions.delete(oldest);
 }

@@ -36,7 +36,8 @@ const compiled = new WeakMap<Controls, CandidateOrders>();
  * The orders under some controls, compiled once for each combination that occurs: a request then costs one look-up.
  * Bounded: tiers × features that a route directive names × 2 × 2.
  *
- * From weak to strong: the tier's own order, the peak or off-peak list, the high-load list, route directives from old to new.
+ * From weak to strong: the tier's own order, the peak or off-peak list; under high load the cheapest first and the high-load list
+ * before them; route directives from old to new.
  */
 export function candidateOrders(controls: Controls): CandidateOrders {
   const known = compiled.get(controls);
@@ -87,7 +88,9 @@ function orderCandidates(controls: Controls, situation: Situation): readonly Can
   order = peak
     ? promote(order, routing.peakProviders, "peak")
     : promote(order, routing.offPeakProviders, "off-peak");
-  if (highLoad && routing.highLoad !== null) order = promote(order, routing.highLoad.providers, "high-load");
+  if (highLoad && routing.highLoad !== null) {
+    order = promote(cheapestFirst(order, "high-load"), routing.highLoad.providers, "high-load");
+  }
   for (const directive of controls.routes.toReversed()) {
     if (!applies(directive, situation)) continue;
     order = promote(order, directive.params.prefer, `directive:${directive.id}`);
@@ -114,6 +117,12 @@ function promote(
     return found === undefined ? [] : [{ provider: found.provider, reason }];
   });
   return [...first, ...order.filter(({ provider }) => !listed.has(provider.name))];
+}
+
+function cheapestFirst(order: readonly Candidate[], reason: string): readonly Candidate[] {
+  return order
+    .map(({ provider }) => ({ provider, reason }))
+    .sort((a, b) => typicalCost(a.provider) - typicalCost(b.provider));
 }
 
 function demote(order: readonly Candidate[], names: readonly string[]): readonly Candidate[] {

@@ -1,11 +1,10 @@
 import type { Tier } from "../domain/catalog.ts";
 import type { Charge, ChargeUnit, Scope } from "../domain/charge.ts";
 import type { NanoUsd } from "../domain/money.ts";
-import type { CalendarWindow, WindowGrain } from "../domain/window.ts";
 import type { Controls } from "./controls.ts";
+import { counterNames, type Windows } from "./counter-keys.ts";
 
-/** The calendar windows of one moment, in the catalog's time zone. */
-export type Windows = Readonly<Record<WindowGrain, CalendarWindow>>;
+export type { Windows } from "./counter-keys.ts";
 
 export interface ChargeQuestion {
   readonly controls: Controls;
@@ -36,21 +35,10 @@ export function actualAmounts(charges: readonly Charge[], cost: number): number[
   return charges.map((charge) => (charge.unit === "requests" ? charge.amount : cost));
 }
 
-/**
- * The counters of one unit and moment. The user's id comes last in a counter's name, so that no id can be mistaken for
- * another part of it; the counters of everybody have no id.
- */
-export function counterKey(unit: ChargeUnit, windows: Windows, userId: string): (scope: Scope) => string {
-  return (scope) => {
-    const prefix = prefixOf(scope, unit, windowOf(scope, windows));
-    return PARTS[scope].ofUser ? prefix + userId : prefix;
-  };
-}
-
 /** The counters of the safeguards: the spend of everybody. */
 export function safeguardKeys(windows: Windows): { day: string; week: string } {
-  const key = counterKey("nano-usd", windows, "");
-  return { day: key("global-day"), week: key("global-week") };
+  const names = counterNames(windows, "");
+  return { day: names("global-day")["nano-usd"], week: names("global-week")["nano-usd"] };
 }
 
 /** What one user may send a minute: the tightest of the tier's, a directive's and the high-load limit; Infinity = no limit. */
@@ -72,29 +60,9 @@ export function globalDailyLimit(controls: Controls): number {
 }
 
 /** Everything that was ever settled, nano-dollars. */
-export function lifetimeSpendKey(): string {
-  return `global-lifetime:nano-usd:${LIFETIME.name}:`;
+export function lifetimeSpendKey(windows: Windows): string {
+  return counterNames(windows, "")("global-lifetime")["nano-usd"];
 }
-
-/** The window of a counter that is never reset; its end is the last moment that a date can name. */
-const LIFETIME = { name: "ever", endMs: 8.64e15 } as const;
-
-interface ScopeParts {
-  /** null = it never ends. */
-  readonly grain: WindowGrain | null;
-  readonly ofUser: boolean;
-}
-
-const PARTS: Readonly<Record<Scope, ScopeParts>> = {
-  "user-minute": { grain: "minute", ofUser: true },
-  "user-day": { grain: "day", ofUser: true },
-  "user-week": { grain: "week", ofUser: true },
-  "user-month": { grain: "month", ofUser: true },
-  "global-minute": { grain: "minute", ofUser: false },
-  "global-day": { grain: "day", ofUser: false },
-  "global-week": { grain: "week", ofUser: false },
-  "global-lifetime": { grain: null, ofUser: false },
-};
 
 function addRequests(charges: Charge[], question: ChargeQuestion): void {
   const { controls, tier } = question;
@@ -120,41 +88,10 @@ function addMoney(charges: Charge[], question: ChargeQuestion): void {
 }
 
 function charging(charges: Charge[], { windows, userId, bound }: ChargeQuestion, unit: ChargeUnit) {
-  const key = counterKey(unit, windows, userId);
+  const names = counterNames(windows, userId);
   const amount = unit === "requests" ? 1 : bound;
   return (scope: Scope, limit: number): void => {
-    charges.push({
-      scope,
-      unit,
-      key: key(scope),
-      amount,
-      limit,
-      windowEndsAtMs: windowOf(scope, windows).endMs,
-    });
+    const { [unit]: key, windowEndsAtMs } = names(scope);
+    charges.push({ scope, unit, key, amount, limit, windowEndsAtMs });
   };
-}
-
-type NamedWindow = Pick<CalendarWindow, "name" | "endMs">;
-
-function windowOf(scope: Scope, windows: Windows): NamedWindow {
-  const { grain } = PARTS[scope];
-  return grain === null ? LIFETIME : windows[grain];
-}
-
-/** What all keys of a window begin with; a window is the same object for all requests in it, and a hashed string is faster. */
-const prefixes = new WeakMap<NamedWindow, Map<Scope, Readonly<Record<ChargeUnit, string>>>>();
-
-function prefixOf(scope: Scope, unit: ChargeUnit, window: NamedWindow): string {
-  let ofWindow = prefixes.get(window);
-  if (ofWindow === undefined) {
-    ofWindow = new Map();
-    prefixes.set(window, ofWindow);
-  }
-  let ofScope = ofWindow.get(scope);
-  if (ofScope === undefined) {
-    const { name } = window;
-    ofScope = { requests: `${scope}:requests:${name}:`, "nano-usd": `${scope}:nano-usd:${name}:` };
-    ofWindow.set(scope, ofScope);
-  }
-  return ofScope[unit];
 }

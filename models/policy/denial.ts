@@ -1,4 +1,4 @@
-import type { Charge, Scope } from "../domain/charge.ts";
+import type { Charge, CounterState, Scope } from "../domain/charge.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { formatUsd } from "../domain/money.ts";
 import type { Controls } from "./controls.ts";
@@ -25,6 +25,25 @@ export function denialOf(charge: Charge, controls: Controls, nowMs: number): Den
     retryAfterSeconds: Math.max(1, Math.ceil((resetsAtMs - nowMs) / 1000)),
   };
 }
+
+/**
+ * Whether the charge would fit but for what others have in flight, which may turn out to be less. `ownCost` is what the request
+ * has come to already, at other providers, and will be billed for certain.
+ */
+export function isBusy({ unit, amount, limit }: Charge, { used }: CounterState, ownCost = 0): boolean {
+  return unit === "nano-usd" && used + ownCost + amount <= limit;
+}
+
+/** What to tell whose charge did not fit only because of what is in flight: it may fit in a moment. */
+export function busyDenial(denial: Denial): Denial {
+  return {
+    ...denial,
+    message: `${denial.message}: what requests in flight may cost is counted until they are over`,
+    retryAfterSeconds: Math.min(denial.retryAfterSeconds, BUSY_RETRY_SECONDS),
+  };
+}
+
+const BUSY_RETRY_SECONDS = 5;
 
 /** Dollars with at least two decimals: 500_000_000 -> "$0.50". */
 export function dollars(nano: number): string {

@@ -1,6 +1,7 @@
 import type { Catalog, Tier } from "../domain/catalog.ts";
 import type { CounterState } from "../domain/charge.ts";
 import type { ErrorCode } from "../domain/errors.ts";
+import type { Windows } from "./charges.ts";
 import type { Controls } from "./controls.ts";
 
 /**
@@ -30,6 +31,20 @@ export function safeguardRatio(
   safeguards: Catalog["safeguards"],
 ): number {
   return Math.max(shareOf(spend.day, safeguards.dailyBudget), shareOf(spend.week, safeguards.weeklyBudget));
+}
+
+/**
+ * When a stage can end by itself at the earliest: with the day, unless the week's spend alone holds it (what a new day leaves).
+ */
+export function stageEndsAtMs(seen: {
+  readonly stage: Stage;
+  readonly spend: { readonly day: CounterState; readonly week: CounterState };
+  readonly windows: Pick<Windows, "day" | "week">;
+  readonly safeguards: Catalog["safeguards"];
+}): number {
+  const { stage, spend, windows, safeguards } = seen;
+  const withoutDay = nextStage(stage, shareOf(spend.week, safeguards.weeklyBudget), safeguards);
+  return withoutDay === stage ? windows.week.endMs : windows.day.endMs;
 }
 
 export interface GateDenial {

@@ -2,7 +2,7 @@ import type { Tier } from "../domain/catalog.ts";
 import type { CounterState } from "../domain/charge.ts";
 import { usdFromNano } from "../domain/money.ts";
 import type { CalendarWindow } from "../domain/window.ts";
-import { counterKey, type Windows } from "./charges.ts";
+import { counterNames, type Windows } from "./counter-keys.ts";
 import { isoSeconds } from "./denial.ts";
 
 export interface UsageScope {
@@ -24,19 +24,19 @@ export interface UsageView {
   readonly tier: string;
   readonly timezone: string;
   readonly scopes: { readonly day: UsageScope; readonly week: UsageScope; readonly month: UsageScope };
+  /** Requests that are over, of this calendar day, week and month. */
+  readonly dailyRequestsUsed: number;
+  readonly weeklyRequestsUsed: number;
+  readonly monthlyRequestsUsed: number;
+  /** The day on which the daily count began, in the time zone: `2026-11-24`. */
+  readonly lastResetDate: string;
 }
 
 /** The counters that {@link usageView} needs, in its order. */
 export function usageKeys(userId: string, windows: Windows): string[] {
-  const requests = counterKey("requests", windows, userId);
-  const money = counterKey("nano-usd", windows, userId);
-  return [
-    requests("user-day"),
-    requests("user-week"),
-    requests("user-month"),
-    money("user-week"),
-    money("user-month"),
-  ];
+  const names = counterNames(windows, userId);
+  const [day, week, month] = [names("user-day"), names("user-week"), names("user-month")];
+  return [day.requests, week.requests, month.requests, week["nano-usd"], month["nano-usd"]];
 }
 
 export function usageView(usage: {
@@ -65,6 +65,10 @@ export function usageView(usage: {
       week: moneyScope(week, tier.weeklyBudget, { requests: weekRequests.used, window: windows.week }),
       month: moneyScope(month, tier.monthlyBudget, { requests: monthRequests.used, window: windows.month }),
     },
+    dailyRequestsUsed: day.used,
+    weeklyRequestsUsed: weekRequests.used,
+    monthlyRequestsUsed: monthRequests.used,
+    lastResetDate: windows.day.name,
   };
 }
 

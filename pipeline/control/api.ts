@@ -18,6 +18,7 @@ import { forecastRoutes } from "./routes/forecasts.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { safeguardRoutes } from "./routes/safeguards.ts";
 import { userRoutes } from "./routes/users.ts";
 
 const MAX_BODY = "256kb";
@@ -46,6 +47,7 @@ function controlRoutes(deps: ControlDeps): Route[] {
     ...userRoutes(deps),
     ...directiveRoutes(deps),
     ...emergencyRoutes(deps),
+    ...safeguardRoutes(deps),
     ...metricRoutes(deps),
     ...decisionRoutes(deps),
     ...forecastRoutes(deps),

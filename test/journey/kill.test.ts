@@ -89,7 +89,9 @@ function agreement() {
     "the agreement of the books",
     async () => {
       const user = userWithUsage.parse(await machine.control("GET", `/api/users/${USER}`));
-      const books = reconciliation.nullable().parse(await machine.control("GET", "/api/metrics/reconciliation"));
+      const books = reconciliation
+        .nullable()
+        .parse(await machine.control("GET", "/api/metrics/reconciliation"));
       return user.usage.scopes.month.reserved === 0 && books?.agree === true ? books : null;
     },
     60_000,

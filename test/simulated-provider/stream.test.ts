@@ -49,7 +49,7 @@ test("who does not ask for the usage does not get it, and is billed all the same
   expect(books().completionTokens).toBe(15);
 });
 
-test("a stream has the same text as the JSON answer would have for each of its tokens", async () => {
+test("a provider of single tokens streams one chunk for each of them", async () => {
   const chunks = await collect("gpt-4o-mini", { metadata: { simulate_output_tokens: "40" } });
   const contents = chunks.filter(({ choices }) => (choices[0]?.delta.content ?? "") !== "");
   expect(contents).toHaveLength(40);

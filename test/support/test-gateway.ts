@@ -41,6 +41,7 @@ export interface TestGatewayOptions {
   readonly catalog?: Catalog;
   readonly directory?: string;
   readonly now?: () => number;
+  readonly monotonicMs?: () => number;
   readonly provider?: SimulatedProvider;
   readonly limits?: Parameters<typeof startGateway>[0]["limits"];
 }
@@ -78,6 +79,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     host: "127.0.0.1",
     port: 0,
     now,
+    ...(options.monotonicMs === undefined ? {} : { monotonicMs: options.monotonicMs }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const url = `http://127.0.0.1:${running.port}`;

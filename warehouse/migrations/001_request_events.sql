@@ -41,7 +41,6 @@ CREATE TABLE IF NOT EXISTS request_events
     certainty UInt8 MATERIALIZED outcome != 'orphaned' COMMENT '0: orphaned, loses against any other row of the same event',
     INDEX log_offset_range log_offset TYPE minmax,
     INDEX log_partition_set log_partition TYPE set(64),
-    INDEX user_bloom user_id TYPE bloom_filter(0.01),
     CONSTRAINT has_ids CHECK event_id != toUUID('00000000-0000-0000-0000-000000000000') AND request_id != toUUID('00000000-0000-0000-0000-000000000000'),
     CONSTRAINT has_time CHECK toUnixTimestamp64Milli(ts) > 0,
     CONSTRAINT has_outcome CHECK outcome IN ('ok', 'cached', 'denied', 'failed', 'aborted', 'orphaned'),

@@ -131,7 +131,7 @@ describe("the charges of a call", () => {
   test("are where the safeguards and the reconciliation read", () => {
     const keys = new Set(ask().charges.map(({ key }) => key));
     const { day, week } = safeguardKeys(windows);
-    for (const key of [day, week, lifetimeSpendKey(), ...usageKeys("u42", windows)])
+    for (const key of [day, week, lifetimeSpendKey(windows), ...usageKeys("u42", windows)])
       expect(keys).toContain(key);
   });
 });
@@ -205,6 +205,10 @@ describe("the usage of a user", () => {
     const { tier } = ask();
     expect(usageView({ userId: "u42", tier, timezone: "UTC", windows, states })).toEqual({
       user: "u42",
+      dailyRequestsUsed: 3,
+      weeklyRequestsUsed: 30,
+      monthlyRequestsUsed: 300,
+      lastResetDate: "2026-11-24",
       tier: "free",
       timezone: "UTC",
       scopes: {

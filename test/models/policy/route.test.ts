@@ -70,11 +70,11 @@ describe("auto", () => {
     ]);
   });
 
-  test("prefers the high-load list to the hour's", () => {
+  test("under high load, the high-load list comes first and then the cheapest", () => {
     expect(answer({ on: catalog, highLoad: true })).toEqual([
       "cheap (high-load)",
-      "best (off-peak)",
-      "good (off-peak)",
+      "good (high-load)",
+      "best (high-load)",
     ]);
   });
 
@@ -86,7 +86,7 @@ describe("auto", () => {
     expect(answer({ on: catalog, highLoad: true, directives })).toEqual([
       "cheap (directive)",
       "good (directive)",
-      "best (off-peak)",
+      "best (high-load)",
     ]);
     const reversed = [...directives].reverse();
     expect(answer({ directives: reversed })[0]).toBe("good (directive)");
