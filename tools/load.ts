@@ -8,16 +8,18 @@ const program = new Command("load")
   .option("--users <n>", "users who send requests", count, 500)
   .option("--rpm <n>", "requests a minute, evenly in time whatever the answers take", count, 1500)
   .option("--minutes <n>", "how long; then a calm phase follows until high load is over", positive, 3)
+  .option("--high-load-from <n>", "requests a minute that the gateway takes for a high load", count, 1000)
   .option("--paid <share>", "share of users on a paid tier", share, 0.3)
   .option("--slots <n>", "requests that the gateway works on at once", count, 60)
   .option("--time-scale <n>", "makes the gateway's minutes shorter, for a quick look", positive, 1)
   .addHelpText("after", "\nIt uses a temporary directory and free ports, and leaves nothing behind.")
   .parse();
 
-const { users, rpm, minutes, paid, slots, timeScale } = program.opts<{
+const { users, rpm, minutes, highLoadFrom, paid, slots, timeScale } = program.opts<{
   users: number;
   rpm: number;
   minutes: number;
+  highLoadFrom: number;
   paid: number;
   slots: number;
   timeScale: number;
@@ -26,6 +28,7 @@ const report = await runLoad({
   users,
   requestsPerMinute: rpm,
   minutes,
+  highLoadFrom,
   paidShare: paid,
   slots,
   timeScale,

@@ -16,7 +16,8 @@ export function nanoFromUsd(usd: number): NanoUsd {
   if (!Number.isFinite(usd) || Math.abs(usd) > MAX_USD) {
     throw new RangeError(`an amount must be within ±${MAX_USD} USD, got ${usd}`);
   }
-  return Math.round(usd * NANO_PER_USD) as NanoUsd;
+  // By its decimal digits: a product with 1e9 is off by one for large amounts. Adding 0 makes -0 a 0.
+  return (Number(usd.toFixed(9).replace(".", "")) + 0) as NanoUsd;
 }
 
 /** Whole nano-dollars to dollars, for the edges only (headers, API, reports). */

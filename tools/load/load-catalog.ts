@@ -1,5 +1,5 @@
 /** A catalog in which money is no matter: a load test is about who is served, and how fast. */
-export function loadCatalog(providerUrl: string): Record<string, unknown> {
+export function loadCatalog(providerUrl: string, highLoadFrom: number): Record<string, unknown> {
   const provider = (name: string, outputPerMillion: number) => ({
     adapter: "openai",
     baseUrl: `${providerUrl}/${name}/v1`,
@@ -20,7 +20,7 @@ export function loadCatalog(providerUrl: string): Record<string, unknown> {
     },
     routing: {
       highLoad: {
-        requestsPerMinute: 1000,
+        requestsPerMinute: highLoadFrom,
         concurrentUsers: 500,
         providers: ["gemini-flash", "fallback"],
         userRequestsPerMinute: 10,

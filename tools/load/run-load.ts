@@ -13,6 +13,8 @@ export interface LoadSettings {
   readonly users: number;
   readonly requestsPerMinute: number;
   readonly minutes: number;
+  /** Requests a minute from which on the gateway takes the load for high. */
+  readonly highLoadFrom: number;
   readonly paidShare: number;
   /** Requests that the gateway works on at once. */
   readonly slots: number;
@@ -51,7 +53,7 @@ export async function runLoad(settings: LoadSettings): Promise<LoadReport> {
       paidUsers: userNames(settings).filter(isPaid),
       slots: settings.slots,
       timeScale: settings.timeScale,
-      catalog: loadCatalog(provider.url),
+      catalog: loadCatalog(provider.url, settings.highLoadFrom),
     });
     try {
       return await measure(settings, { gateway, key });
