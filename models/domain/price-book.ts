@@ -1,4 +1,4 @@
-import { calcPrice, type ModelPrice, TieredPrices } from "@pydantic/genai-prices";
+import { calcPrice, type ModelPrice } from "@pydantic/genai-prices";
 import { nanoFromUsd } from "./money.ts";
 import { type Price, type PriceSchedule, picoPerTokenFromUsdPerMillion, type TokenRates } from "./price.ts";
 
@@ -41,7 +41,7 @@ function priceOf(entry: ModelPrice): Price | null {
   const base = ratesAt(entry, 0);
   if (base === null) return null;
   const steps = [entry.input_mtok, entry.output_mtok, entry.cache_read_mtok].flatMap((value) =>
-    value instanceof TieredPrices ? value.tiers.map(({ start }) => start) : [],
+    isTiered(value) ? value.tiers.map(({ start }) => start) : [],
   );
   const longContext = [...new Set(steps)]
     .sort((a, b) => a - b)
@@ -56,7 +56,7 @@ function priceOf(entry: ModelPrice): Price | null {
 function ratesAt(entry: ModelPrice, start: number): TokenRates | null {
   const at = (name: string): number | undefined => {
     const value = entry[name];
-    if (!(value instanceof TieredPrices)) return value;
+    if (!isTiered(value)) return value;
     return value.tiers.findLast((tier) => tier.start <= start && start > 0)?.price ?? value.base;
   };
   const input = at("input_mtok");
@@ -67,4 +67,11 @@ function ratesAt(entry: ModelPrice, start: number): TokenRates | null {
     cachedInput: picoPerTokenFromUsdPerMillion(at("cache_read_mtok") ?? input),
     output: picoPerTokenFromUsdPerMillion(output),
   };
+}
+
+type PriceValue = ModelPrice[string];
+
+/** The package types steps as a class, but its bundled data are plain objects: only the shape tells. */
+function isTiered(value: PriceValue): value is Exclude<PriceValue, number | undefined> {
+  return typeof value === "object";
 }
