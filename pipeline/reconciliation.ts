@@ -72,7 +72,10 @@ export interface Counts {
   readonly quiet: boolean;
 }
 
-/** Offsets of the embedded log have no gaps, so a partition's end is the number of its events. */
+/**
+ * A partition's end is the number of its events: offsets begin at 0 and have no gaps. In Kafka, too, for this topic: it is not
+ * compacted, and its producers use no transactions (whose markers take offsets).
+ */
 export function compareCounts({ gateway, extents, stored, quiet }: Counts): Reconciliation {
   const reached = new Map(stored.map(({ log_partition, next_offset }) => [log_partition, next_offset]));
   const held = new Set(extents.map(({ partition }) => partition));
@@ -80,13 +83,15 @@ export function compareCounts({ gateway, extents, stored, quiet }: Counts): Reco
   const gone = stored.filter(({ log_partition }) => !held.has(log_partition));
   const logEvents = sum(extents, ({ end }) => end) + sum(gone, ({ next_offset }) => next_offset);
   const distinct = sum(stored, (partition) => partition.distinct_events);
-  const duplicates = sum(stored, (partition) => partition.inserted) - distinct;
+  // Below 0 for a moment: rows are in the table before the sink has written down that they are.
+  const surplus = sum(stored, (partition) => partition.inserted) - distinct;
+  const duplicates = Math.max(0, surplus);
   const deadLetters = sum(stored, (partition) => partition.dead);
   const costNano = sum(stored, (partition) => partition.cost);
   const lag = sum(extents, ({ partition, end }) => Math.max(0, end - (reached.get(partition) ?? 0)));
   const missing = sum(stored, (part) => Math.max(0, part.next_offset - part.inserted - part.dead));
   const gatewayKnowsAll = gateway.events === logEvents || gateway.events === logEvents - duplicates;
-  const warehouseHasAll = distinct + duplicates + deadLetters === logEvents && duplicates >= 0;
+  const warehouseHasAll = distinct + duplicates + deadLetters === logEvents && surplus >= 0;
   return {
     gateway: { events: gateway.events, costNano: gateway.costNano },
     log: { events: logEvents },
