@@ -11,7 +11,7 @@ const { scripts } = z
   .parse(JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")));
 
 it("the README's table of error codes is the list in the code", () => {
-  const rows = [...readme.matchAll(/^\| `([a-z_]+)` \| (\d{3}) \| (.+) \|$/gm)].map(
+  const rows = [...readme.matchAll(/^\| `([a-z_]+)` +\| (\d{3}) +\| (.+?) +\|$/gm)].map(
     ([, code, status, means]) => ({
       code,
       status: Number(status),
