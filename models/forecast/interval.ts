@@ -1,4 +1,5 @@
 import { quantile } from "./quantile.ts";
+import { at, clamp, meanOf, sequence } from "./sequence.ts";
 
 export interface IntervalPoint {
   /** 1 = the next value. */
@@ -10,71 +11,71 @@ export interface IntervalPoint {
   readonly hi95: number;
 }
 
-/** From this many errors on, their own quantiles are used; below, a robust scale and the normal distribution. */
-const MIN_EMPIRICAL_ERRORS = 40;
-/** Fewer errors than this at a step: those of the steps before are taken along. */
-const MIN_SCALE_ERRORS = 8;
-/** Standard normal quantiles at 90 % and 97.5 %. */
-const Z80 = 1.2816;
-const Z95 = 1.96;
+/** Half widths of the intervals at each step, for a forecast of any length. */
+export interface Margins {
+  readonly half80: number;
+  readonly half95: number;
+}
+
+/** Steps before and after a step that tell its typical error, as a share of all tested steps. */
+const WINDOW_SHARE = 1 / 6;
+/** The typical error of a step is drawn half way to that of all steps: few origins say little about one step. */
+const POOLED_SHARE = 0.5;
+/** With few origins the extremes have not been seen yet: widths grow by this share / origins. */
+export const FEW_ORIGINS_80 = 0.45;
+export const FEW_ORIGINS_95 = 1.1;
+/** A series that never changed may change: no interval is narrower than this share of the typical value. */
+const MIN_SHARE = 1e-12;
+const NEGLIGIBLE = Number.MIN_VALUE;
 
 /**
- * Prediction intervals from the errors of a backtest: P(actual inside) is 80 % and 95 % if the errors to come are
- * like those that were made. Beyond the tested steps, the last tested width grows with the square root of the step,
- * as for a random walk. Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), section 5.5.
+ * Half widths such that P(actual inside) is 80 % and 95 %, if the errors to come are like those made at past
+ * origins: quantiles of the absolute errors, each scaled by the typical error at its step, so that all steps and
+ * origins speak for all. Beyond the tested steps the width grows with the square root of the step, as for a random walk.
+ * Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), section 5.5; split conformal
+ * prediction: Lei, G'Sell, Rinaldo, Tibshirani & Wasserman (2018), JASA 113, algorithm 3 (locally weighted).
  */
-export function withIntervals(
-  points: readonly number[],
-  errorsByStep: readonly (readonly number[])[],
-  { nonNegative }: { readonly nonNegative: boolean },
-): IntervalPoint[] {
-  const floor = nonNegative ? 0 : Number.NEGATIVE_INFINITY;
-  const tested = errorsByStep.map((_, index) => marginsOf(errorsUpTo(errorsByStep, index)));
-  return points.map((value, index) => {
-    const margins = tested[Math.min(index, tested.length - 1)] ?? ZERO_MARGINS;
-    const growth = Math.sqrt(Math.max(1, (index + 1) / Math.max(1, tested.length)));
-    const at = (margin: number): number => Math.max(floor, value + margin * growth);
-    return {
-      step: index + 1,
-      point: Math.max(floor, value),
-      lo80: at(margins.lo80),
-      hi80: at(margins.hi80),
-      lo95: at(margins.lo95),
-      hi95: at(margins.hi95),
-    };
+export function marginsFrom(errors: readonly (readonly number[])[], horizon: number): Margins[] {
+  const tested = errors[0]?.length ?? 0;
+  if (tested === 0) return sequence(horizon, () => 0).map(() => ({ half80: 0, half95: 0 }));
+  const scales = scaleBySteps(errors, tested);
+  const scaled = errors.flatMap((path) => path.map((error, step) => Math.abs(error) / at(scales, step)));
+  const half80 = quantile(scaled, 0.8) * (1 + FEW_ORIGINS_80 / errors.length);
+  const half95 = Math.max(half80, quantile(scaled, 0.95) * (1 + FEW_ORIGINS_95 / errors.length));
+  return sequence(horizon, (step) => step).map((step) => {
+    const scale = at(scales, Math.min(step, tested - 1)) * Math.sqrt(Math.max(1, (step + 1) / tested));
+    return { half80: half80 * scale, half95: half95 * scale };
   });
 }
 
-/** Distances from the point, lower ones at most 0 and upper ones at least 0. */
-interface Margins {
-  readonly lo80: number;
-  readonly hi80: number;
-  readonly lo95: number;
-  readonly hi95: number;
+/** The mean absolute error around each step. */
+function scaleBySteps(errors: readonly (readonly number[])[], tested: number): number[] {
+  const byStep = sequence(tested, (step) => meanOf(errors.map((path) => Math.abs(at(path, step)))));
+  const overall = meanOf(byStep);
+  const reach = Math.ceil(tested * WINDOW_SHARE);
+  return byStep.map((_, step) => {
+    const around = meanOf(byStep.slice(Math.max(0, step - reach), step + reach + 1));
+    return POOLED_SHARE * overall + (1 - POOLED_SHARE) * around + MIN_SHARE * overall + NEGLIGIBLE;
+  });
 }
 
-const ZERO_MARGINS: Margins = { lo80: 0, hi80: 0, lo95: 0, hi95: 0 };
-
-function errorsUpTo(errorsByStep: readonly (readonly number[])[], index: number): number[] {
-  const errors: number[] = [];
-  for (let step = index; step >= 0 && errors.length < MIN_SCALE_ERRORS; step--) {
-    errors.push(...(errorsByStep[step] ?? []));
-  }
-  return errors;
-}
-
-function marginsOf(errors: readonly number[]): Margins {
-  if (errors.length === 0) return ZERO_MARGINS;
-  if (errors.length < MIN_EMPIRICAL_ERRORS) {
-    const sigma = quantile(errors.map(Math.abs), 0.8) / Z80;
-    return { lo80: -Z80 * sigma, hi80: Z80 * sigma, lo95: -Z95 * sigma, hi95: Z95 * sigma };
-  }
-  const lo80 = Math.min(0, quantile(errors, 0.1));
-  const hi80 = Math.max(0, quantile(errors, 0.9));
-  return {
-    lo80,
-    hi80,
-    lo95: Math.min(lo80, quantile(errors, 0.025)),
-    hi95: Math.max(hi80, quantile(errors, 0.975)),
-  };
+/** Points with their margins around them; nothing below `floor`. */
+export function withMargins(
+  points: readonly number[],
+  margins: readonly Margins[],
+  floor: number,
+): IntervalPoint[] {
+  return points.map((value, index) => {
+    const { half80, half95 } = margins[index] ?? { half80: 0, half95: 0 };
+    const point = Math.max(floor, value);
+    const keep = (bound: number): number => clamp(bound, floor, Number.MAX_VALUE);
+    return {
+      step: index + 1,
+      point,
+      lo80: keep(point - half80),
+      hi80: keep(point + half80),
+      lo95: keep(point - half95),
+      hi95: keep(point + half95),
+    };
+  });
 }
