@@ -12,8 +12,8 @@ export interface Warehouse {
   insert(table: string, rows: readonly object[], options?: InsertOptions): Promise<void>;
   /** Inserts NDJSON bytes as they are: for the sink. */
   insertRaw(table: string, ndjson: Buffer | Readable, options?: InsertOptions): Promise<void>;
-  /** Runs a statement without an answer: migrations. */
-  command(sql: string): Promise<void>;
+  /** Runs a statement without an answer, with `{name:Type}` parameters: migrations, rollups. */
+  command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
   /** The answer's bytes in a ClickHouse format: for the `sql` command and CSV export. */
   stream(sql: string, format: string): Promise<Readable>;
   ping(): Promise<boolean>;

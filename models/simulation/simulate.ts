@@ -1,0 +1,34 @@
+import type { FeedbackEvent } from "../domain/feedback-event.ts";
+import type { RequestEvent } from "../domain/request-event.ts";
+import type { UserEvent } from "../domain/user-event.ts";
+import { calendarWindow } from "../domain/window.ts";
+import type { Incident } from "./incident.ts";
+import { simulateDay } from "./simulate-day.ts";
+import { beginSimulation, type SimulationOptions } from "./simulation.ts";
+import type { DayTruth } from "./truth.ts";
+
+/** Everything that gateways would have recorded on a day, ascending by time. A rating stands on the day on which it was given. */
+export interface SimulatedDay {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly requests: readonly RequestEvent[];
+  readonly users: readonly UserEvent[];
+  readonly feedback: readonly FeedbackEvent[];
+  readonly truth: DayTruth;
+  /** Those that begin on this day. */
+  readonly incidents: readonly Incident[];
+}
+
+/**
+ * A product's life, day by day and without an end: the caller takes as many days as it wants. Equal options give equal
+ * events, down to their ids. In memory are the people and one day.
+ */
+export function* simulate(options: SimulationOptions): Generator<SimulatedDay, never> {
+  const simulation = beginSimulation(options);
+  let startMs = simulation.plan.startMs;
+  for (let index = 0; ; index += 1) {
+    const window = calendarWindow("day", startMs, options.catalog.timezone);
+    yield { startMs, endMs: window.endMs, ...simulateDay(simulation, { index, window }) };
+    startMs = window.endMs;
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { breakEven, HOLD_DAYS } from "../../../models/business/break-even.ts";
+import { tierFacts } from "../../../models/business/tier-facts.ts";
+import { testCatalog } from "../../pipeline/test-catalog.ts";
+
+const days = (count: number, value: (day: number) => number): number[] =>
+  Array.from({ length: count }, (_, day) => value(day));
+
+describe("break-even", () => {
+  it("is the first day on which revenue reaches the costs", () => {
+    const result = breakEven(
+      days(395, (day) => day),
+      days(395, () => 100),
+    );
+    expect(result).toMatchObject({ found: true, daysAhead: 101 });
+  });
+
+  it("does not count a day after which revenue falls below the costs again within 30 days", () => {
+    const revenue = days(395, (day) => (day >= 10 && day < 10 + HOLD_DAYS - 1 ? 200 : day >= 200 ? 200 : 50));
+    expect(
+      breakEven(
+        revenue,
+        days(395, () => 100),
+      ),
+    ).toMatchObject({ found: true, daysAhead: 201 });
+  });
+
+  it("says why there is none", () => {
+    const costs = days(395, () => 100);
+    expect(breakEven([], [])).toMatchObject({ found: false, reason: expect.stringContaining("history") });
+    expect(
+      breakEven(
+        days(395, () => 50),
+        costs,
+      ),
+    ).toMatchObject({ reason: expect.stringContaining("does not get smaller") });
+    expect(
+      breakEven(
+        days(395, (day) => day / 10),
+        costs,
+      ),
+    ).toMatchObject({ reason: expect.stringContaining("not closed") });
+  });
+});
+
+it("a tier's baseline is the most expensive provider that it may use", () => {
+  expect(tierFacts(testCatalog(), 0)).toMatchObject([
+    { tier: "free", monthlyPrice: 0, baselineProvider: "cheap" },
+    {
+      tier: "premium",
+      monthlyPrice: 9_990_000_000,
+      baselineProvider: "middle",
+      baselineInput: 500_000,
+      baselineOutput: 2_000_000,
+    },
+    { tier: "unlimited", monthlyPrice: 0, baselineProvider: "dear" },
+  ]);
+});

@@ -1,0 +1,1 @@
+DELETE FROM {table:Identifier} WHERE log_partition = {partition:String}

@@ -1,0 +1,1 @@
+DELETE FROM log_offsets WHERE partition = {partition:String}

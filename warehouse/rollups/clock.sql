@@ -1,0 +1,2 @@
+-- Microseconds since the epoch.
+SELECT toUnixTimestamp64Micro(now64(6)) AS now

@@ -1,0 +1,3 @@
+DELETE FROM {table:Identifier}
+WHERE version < {before:UInt64}
+    AND (day, version) NOT IN (SELECT day, max(rollup_builds.version) FROM rollup_builds WHERE name = {name:String} GROUP BY day)

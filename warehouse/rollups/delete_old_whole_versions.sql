@@ -1,0 +1,2 @@
+DELETE FROM {table:Identifier}
+WHERE version < {before:UInt64} AND version != (SELECT max(rollup_builds.version) FROM rollup_builds WHERE name = {name:String})

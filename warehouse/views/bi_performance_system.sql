@@ -1,0 +1,3 @@
+-- bi_performance_system_over by day, over all days.
+SELECT period AS day, * EXCEPT period
+FROM bi_performance_system_over(from = '1970-01-01', to = '2149-06-06', grain = 'day')
