@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { type KafkaSettings, parseKafkaUrl } from "./ingest/kafka/kafka-url.ts";
 
 /** The settings of one process, from its environment. Nothing else reads `process.env`. */
 export interface Config {
@@ -7,13 +8,29 @@ export interface Config {
   readonly catalogFile: string;
   readonly bindHost: string;
   readonly gatewayPort: number;
+  /** Where the pipeline asks a gateway; any one of several will do. */
+  readonly gatewayUrl: string;
   readonly controlPort: number;
   readonly warehousePort: number;
   readonly simulatedProviderPort: number;
   /** Where the stand-in for providers without a key runs; null: such a provider cannot be called. */
   readonly simulatedProviderUrl: string | null;
-  readonly eventLog: { readonly adapter: "embedded"; readonly directory: string };
-  readonly usageStore: { readonly adapter: "embedded"; readonly directory: string };
+  readonly eventLog:
+    | { readonly adapter: "embedded"; readonly directory: string }
+    | {
+        readonly adapter: "kafka";
+        readonly settings: KafkaSettings;
+        /** Where a gateway keeps what Kafka has not taken yet. */
+        readonly spoolDirectory: string;
+      };
+  readonly usageStore:
+    | { readonly adapter: "embedded"; readonly directory: string }
+    | {
+        readonly adapter: "redis";
+        readonly url: string;
+        /** What this gateway may let through while Redis is away, dollars; null: nothing. */
+        readonly failOpenUsd: number | null;
+      };
   readonly warehouse: { readonly adapter: "embedded" } | { readonly adapter: "server"; readonly url: string };
   /** Null: the one in the data directory, made at the first start. */
   readonly adminToken: string | null;
@@ -40,12 +57,21 @@ const environment = z.object({
   CATALOG_FILE: z.string().min(1).default("./catalog.yaml"),
   BIND_HOST: z.string().min(1).default("127.0.0.1"),
   GATEWAY_PORT: port.default(8080),
+  GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
   CONTROL_PORT: port.default(8090),
   WAREHOUSE_PORT: port.default(8123),
   SIMULATED_PROVIDER_PORT: port.default(8099),
   SIMULATED_PROVIDER_URL: z.url({ protocol: /^https?$/ }).optional(),
-  EVENT_LOG_URL: z.literal("embedded:", "only embedded: is supported").default("embedded:"),
-  USAGE_STORE_URL: z.literal("embedded:", "only embedded: is supported").default("embedded:"),
+  EVENT_LOG_URL: z
+    .string()
+    .regex(/^(embedded:$|kafka:\/\/)/, "must be embedded: or kafka://host:9092,host:9092")
+    .superRefine(refuseBadKafkaUrl)
+    .default("embedded:"),
+  USAGE_STORE_URL: z
+    .string()
+    .regex(/^(embedded:|rediss?:\/\/.+)$/, "must be embedded: or redis://user:password@host:6379/0")
+    .default("embedded:"),
+  USAGE_STORE_FAIL_OPEN_USD: z.coerce.number().positive().max(1_000_000).optional(),
   WAREHOUSE_URL: z
     .string()
     .regex(/^(embedded:|https?:\/\/.+)$/, "must be embedded: or http://user:password@host:8123/vigor")
@@ -66,12 +92,20 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     catalogFile: resolve(vars.CATALOG_FILE),
     bindHost: vars.BIND_HOST,
     gatewayPort: vars.GATEWAY_PORT,
+    gatewayUrl: (vars.GATEWAY_URL ?? `http://127.0.0.1:${vars.GATEWAY_PORT}`).replace(/\/$/, ""),
     controlPort: vars.CONTROL_PORT,
     warehousePort: vars.WAREHOUSE_PORT,
     simulatedProviderPort: vars.SIMULATED_PROVIDER_PORT,
     simulatedProviderUrl: vars.SIMULATED_PROVIDER_URL ?? null,
-    eventLog: { adapter: "embedded", directory: join(dataDir, "log") },
-    usageStore: { adapter: "embedded", directory: join(dataDir, "usage") },
+    eventLog: eventLogOf(vars.EVENT_LOG_URL, dataDir),
+    usageStore:
+      vars.USAGE_STORE_URL === "embedded:"
+        ? { adapter: "embedded", directory: join(dataDir, "usage") }
+        : {
+            adapter: "redis",
+            url: vars.USAGE_STORE_URL,
+            failOpenUsd: vars.USAGE_STORE_FAIL_OPEN_USD ?? null,
+          },
     warehouse:
       vars.WAREHOUSE_URL === "embedded:"
         ? { adapter: "embedded" }
@@ -85,6 +119,21 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** The environment of a child process: this one's, and what is added. */
 export function childEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...added };
+}
+
+function eventLogOf(url: string, dataDir: string): Config["eventLog"] {
+  if (url === "embedded:") return { adapter: "embedded", directory: join(dataDir, "log") };
+  return { adapter: "kafka", settings: parseKafkaUrl(url), spoolDirectory: join(dataDir, "spool") };
+}
+
+function refuseBadKafkaUrl(url: string, context: z.RefinementCtx): void {
+  if (!url.startsWith("kafka://")) return;
+  try {
+    parseKafkaUrl(url);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
 }
 
 function describe(error: z.ZodError): string {

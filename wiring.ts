@@ -1,12 +1,19 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config.ts";
+import { openEventCount } from "./gateway/redis/event-count.ts";
+import { failOpen } from "./gateway/redis/fail-open.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
+import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis.ts";
 import type { UsageStore } from "./gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "./ingest/event-log.embedded.ts";
-import type { EventLog } from "./ingest/event-log.ts";
+import { openKafkaEventLog } from "./ingest/event-log.kafka.ts";
+import type { EventLog, EventLogError } from "./ingest/event-log.ts";
 import { DEFAULT_RETENTION } from "./ingest/segments/retention.ts";
 import { settledRequests } from "./ingest/settled-requests.ts";
+import { drainedOffsets, SPOOL_RETENTION } from "./ingest/spool/drained-offsets.ts";
+import { openSpooledEventLog, type SpooledEventLog } from "./ingest/spool/spooled-event-log.ts";
+import { nanoFromUsd } from "./models/domain/money.ts";
 import { type GatewayClient, openGatewayClient as openGatewayClientAt } from "./pipeline/gateway-client.ts";
 import { openWarehouse } from "./warehouse/client.ts";
 import { embeddedUrl, readEmbeddedCredentials } from "./warehouse/embedded-config.ts";
@@ -18,22 +25,72 @@ export function openEventLog(
   config: Config,
   { writer, logger }: { writer: string; logger: Logger },
 ): Promise<EventLog> {
-  return openEmbeddedEventLog({
-    directory: config.eventLog.directory,
-    writer,
-    onError: (error) => logger.error({ err: error }, "the event log"),
-    // One process of a machine deletes what is old and consumed: the one that consumes.
-    ...(writer === "ingest" ? { retention: DEFAULT_RETENTION } : {}),
-  });
+  const { eventLog } = config;
+  const onError = (error: EventLogError) => logger.error({ err: error }, "the event log");
+  if (eventLog.adapter === "embedded") {
+    return openEmbeddedEventLog({
+      directory: eventLog.directory,
+      writer,
+      onError,
+      // One process of a machine deletes what is old and consumed: the one that consumes.
+      ...(writer === "ingest" ? { retention: DEFAULT_RETENTION } : {}),
+    });
+  }
+  const { settings, spoolDirectory } = eventLog;
+  const openKafka = () => openKafkaEventLog({ settings, clientId: `vigor-${writer}`, onError });
+  // What a gateway records must not depend on a network.
+  return writer === "gateway"
+    ? openSpool({ directory: spoolDirectory, writer, openTarget: openKafka, onError })
+    : openKafka();
 }
 
 /** The log tells which of the reservations that a crash left behind belong to requests that were recorded. */
-export function openUsageStore(config: Config, log: EventLog): Promise<UsageStore> {
-  return openEmbeddedUsageStore({
-    directory: config.usageStore.directory,
-    now: Date.now,
-    settledSince: (sinceMs) => settledRequests(log, sinceMs),
+export async function openUsageStore(config: Config, log: EventLog, logger: Logger): Promise<UsageStore> {
+  const { usageStore } = config;
+  const settledSince = (sinceMs: number) => settledRequests(log, sinceMs);
+  if (usageStore.adapter === "embedded")
+    return openEmbeddedUsageStore({ directory: usageStore.directory, now: Date.now, settledSince });
+  const onError = (error: unknown) => logger.error({ err: error }, "the usage store");
+  const store = await openRedisUsageStore({ url: usageStore.url, now: Date.now, settledSince, onError });
+  if (usageStore.failOpenUsd === null) return store;
+  return failOpen({ store, capNano: nanoFromUsd(usageStore.failOpenUsd), onError });
+}
+
+/** Several gateways on one Redis count their events together; null where there is one gateway, which counts alone. */
+export async function openEventCounts(
+  config: Config,
+  log: EventLog,
+  logger: Logger,
+): Promise<{ total(): Promise<number>; close(): Promise<void> } | null> {
+  const { usageStore } = config;
+  if (usageStore.adapter !== "redis" || !isSpooled(log)) return null;
+  return openEventCount({
+    url: usageStore.url,
+    prefix: DEFAULT_PREFIX,
+    ownRuns: () => log.appended("requests"),
+    onError: (error) => logger.error({ err: error }, "the count of events"),
   });
+}
+
+function isSpooled(log: EventLog): log is SpooledEventLog {
+  return "appended" in log;
+}
+
+async function openSpool(options: {
+  directory: string;
+  writer: string;
+  openTarget: () => Promise<EventLog>;
+  onError: (error: EventLogError) => void;
+}): Promise<EventLog> {
+  const { directory, writer, onError } = options;
+  const target = await options.openTarget();
+  try {
+    const spool = await openEmbeddedEventLog({ directory, writer, onError, ...SPOOL_RETENTION });
+    return await openSpooledEventLog({ spool, target, drainedTo: drainedOffsets(directory) });
+  } catch (error) {
+    await target.close();
+    throw error;
+  }
 }
 
 export function openConfiguredWarehouse(config: Config): Warehouse {
@@ -41,7 +98,7 @@ export function openConfiguredWarehouse(config: Config): Warehouse {
 }
 
 export function openGatewayClient(config: Config, adminToken: string): GatewayClient {
-  return openGatewayClientAt({ url: `http://127.0.0.1:${config.gatewayPort}`, adminToken });
+  return openGatewayClientAt({ url: config.gatewayUrl, adminToken });
 }
 
 /** `url` may change the database, `readonlyUrl` may only read it. */
@@ -59,10 +116,16 @@ export function warehouseDirectory(config: Config): string {
 
 /** One line a port, for the start's log. */
 export function describeAdapters(config: Config): Record<"eventLog" | "usageStore" | "warehouse", string> {
-  const { warehouse } = config;
+  const { eventLog, usageStore, warehouse } = config;
   return {
-    eventLog: `embedded segment files in ${config.eventLog.directory}`,
-    usageStore: `embedded, in the gateway's memory, journaled in ${config.usageStore.directory}`,
+    eventLog:
+      eventLog.adapter === "embedded"
+        ? `embedded segment files in ${eventLog.directory}`
+        : `Kafka at ${eventLog.settings.brokers.join(", ")}, the gateway's spool in ${eventLog.spoolDirectory}`,
+    usageStore:
+      usageStore.adapter === "embedded"
+        ? `embedded, in the gateway's memory, journaled in ${usageStore.directory}`
+        : `Redis at ${new URL(usageStore.url).host}`,
     warehouse:
       warehouse.adapter === "embedded"
         ? `embedded ClickHouse on port ${config.warehousePort}, data in ${warehouseDirectory(config)}`

@@ -15,6 +15,7 @@ import {
 } from "../models/policy/request-allowance.ts";
 import type { Gateway } from "./gateway.ts";
 import type { RequestDraft } from "./request-draft.ts";
+import { memoOf } from "./reservation-memo.ts";
 import { type Reservation, type ReserveResult, UsageStoreError } from "./usage-store.ts";
 
 /** One provider's part of a request: its cost is reserved, and settled exactly once. */
@@ -44,6 +45,8 @@ export interface AdmissionQuestion {
   readonly hop: number;
   /** What they were billed. */
   readonly priorCostNano: number;
+  /** The client has gone: nothing is waited for any more. */
+  isGone(): boolean;
 }
 
 /** How long a request waits for those in flight to leave room before it is denied. */
@@ -90,7 +93,7 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
 async function reserveWithPatience(
   gateway: Gateway,
   reservation: Reservation,
-  { patient, priorCostNano }: Pick<AdmissionQuestion, "patient" | "priorCostNano">,
+  { patient, priorCostNano, isGone }: Pick<AdmissionQuestion, "patient" | "priorCostNano" | "isGone">,
 ): Promise<ReserveResult> {
   let result = await reserve(gateway, reservation);
   if (result.ok || !isBusy(result.denied, result.state, priorCostNano)) return result;
@@ -102,7 +105,7 @@ async function reserveWithPatience(
   const deadlineMs = gateway.monotonicMs() + ROOM_WAIT_MS;
   while (!result.ok && isBusy(result.denied, result.state, priorCostNano)) {
     const leftMs = deadlineMs - gateway.monotonicMs();
-    if (leftMs <= 0) return result;
+    if (leftMs <= 0 || isGone()) return result;
     const { key } = result.denied;
     if (!(await gateway.room.wait(key, Math.min(leftMs, ROOM_LOOK_MS)))) return result;
     result = await reserve(gateway, reservation);
@@ -148,28 +151,4 @@ async function reserve(gateway: Gateway, reservation: Reservation): Promise<Rese
       cause: error,
     });
   }
-}
-
-/** What an `orphaned` event needs when this process dies before the request is over. */
-function memoOf({ draft, provider, priorCostNano, tokens }: AdmissionQuestion): string {
-  return JSON.stringify({
-    event_id: draft.eventId,
-    request_id: draft.requestId,
-    ts: draft.ts,
-    app_id: draft.appId,
-    user_id: draft.userId,
-    tier: draft.tier,
-    feature: draft.feature,
-    country: draft.country,
-    device: draft.device,
-    controls_version: draft.controlsVersion,
-    requested_model: draft.requestedModel,
-    provider: provider.name,
-    model: provider.model,
-    route_reason: draft.routeReason,
-    stream: draft.stream,
-    input_tokens: tokens.inputTokens,
-    output_tokens: tokens.outputTokens,
-    prior_cost: priorCostNano,
-  });
 }

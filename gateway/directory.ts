@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { EventLog } from "../ingest/event-log.ts";
+import { type EventLog, EventLogError, type Follower } from "../ingest/event-log.ts";
+import { PublicError } from "../models/domain/errors.ts";
 import type { AppId, EventId, UserId } from "../models/domain/ids.ts";
 import { keyEvent } from "../models/domain/key-event.ts";
 import { applyUserEvent, type User, type UserEvent, userEvent } from "../models/domain/user-event.ts";
@@ -25,6 +26,8 @@ export interface DirectoryOptions {
 /** Unknown keys are looked up in the log once; as many of them are then refused from memory. */
 const MAX_REFUSED_KEYS = 10_000;
 const REFUSED_FOR_MS = 1_000;
+/** A log that did not answer is not asked again for that long. */
+const AWAY_FOR_MS = 2_000;
 
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
   const { log, now, onError } = options;
@@ -34,6 +37,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const revoked = new Set<AppId>();
   const users = new Map<UserId, User>();
   const refusedUntil = new Map<string, number>();
+  let awayUntil = 0;
 
   const applyKey = (value: Buffer): void => {
     const event = keyEvent.parse(JSON.parse(value.toString("utf8")));
@@ -65,13 +69,31 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     ),
   ]);
 
+  /** False: the log cannot be asked now; then nobody else waits for it for a moment either. */
+  const lookAgain = async (follower: Follower): Promise<boolean> => {
+    if (awayUntil > now()) return false;
+    try {
+      await follower.catchUp();
+      return true;
+    } catch (error) {
+      if (!(error instanceof EventLogError)) throw error;
+      // Many may have waited for one answer: it is told once.
+      if (awayUntil <= now()) onError(error, "keys and users cannot be looked up in the log");
+      awayUntil = now() + AWAY_FOR_MS;
+      return false;
+    }
+  };
+
   return {
     async appOf(key) {
       const hash = createHash("sha256").update(key).digest("hex");
       const known = apps.get(hash);
       if (known !== undefined) return known;
       if ((refusedUntil.get(hash) ?? 0) > now()) return null;
-      await keyFollower.catchUp();
+      if (!(await lookAgain(keyFollower)))
+        throw new PublicError("log_unavailable", "new keys cannot be looked up at the moment", {
+          retryAfterSeconds: 1,
+        });
       const found = apps.get(hash);
       if (found === undefined) {
         if (refusedUntil.size >= MAX_REFUSED_KEYS) refusedUntil.clear();
@@ -83,8 +105,8 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     async meet(id, defaultTier) {
       const known = users.get(id);
       if (known !== undefined) return known;
-      // Somebody may have set the tier a moment ago.
-      await userFollower.catchUp();
+      // Somebody may have set the tier a moment ago. While the log cannot be asked, a stranger has the default tier.
+      await lookAgain(userFollower);
       const set = users.get(id);
       if (set !== undefined) return set;
       const event: UserEvent = {

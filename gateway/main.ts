@@ -1,7 +1,7 @@
 import { openCatalog } from "../catalog.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { type Role, runRole } from "../machine/role.ts";
-import { openEventLog, openUsageStore } from "../wiring.ts";
+import { openEventCounts, openEventLog, openUsageStore } from "../wiring.ts";
 import { startGateway } from "./start-gateway.ts";
 
 const gateway: Role = {
@@ -11,7 +11,8 @@ const gateway: Role = {
     const catalog = await openCatalog(config.catalogFile, logger);
     const { token } = await adminToken(config);
     const log = await openEventLog(config, { writer: "gateway", logger });
-    const usage = await openUsageStore(config, log);
+    const usage = await openUsageStore(config, log, logger);
+    const counts = await openEventCounts(config, log, logger);
     const running = await startGateway({
       log,
       usage,
@@ -22,6 +23,7 @@ const gateway: Role = {
       logger,
       host: config.bindHost,
       port: config.gatewayPort,
+      eventsOfAll: counts?.total,
     });
     const { providers } = running.gateway;
     const simulated = [...providers.simulated()];
@@ -34,6 +36,7 @@ const gateway: Role = {
     return {
       async close() {
         await running.close();
+        await counts?.close();
         await usage.close();
         await log.close();
         catalog.close();

@@ -1,6 +1,6 @@
-import { z } from "zod";
-import { type RequestEvent, requestEvent } from "../models/domain/request-event.ts";
+import type { RequestEvent } from "../models/domain/request-event.ts";
 import type { Gateway } from "./gateway.ts";
+import { reservationMemo } from "./reservation-memo.ts";
 import type { Reservation } from "./usage-store.ts";
 
 const SWEEP_EVERY_MS = 5_000;
@@ -45,31 +45,8 @@ export async function sweepOrphans(gateway: Gateway, recording: Set<string>): Pr
   }
 }
 
-/** As `admission.ts` writes it. */
-const memo = requestEvent
-  .pick({
-    event_id: true,
-    request_id: true,
-    ts: true,
-    app_id: true,
-    user_id: true,
-    tier: true,
-    feature: true,
-    country: true,
-    device: true,
-    controls_version: true,
-    requested_model: true,
-    provider: true,
-    model: true,
-    route_reason: true,
-    stream: true,
-    input_tokens: true,
-    output_tokens: true,
-  })
-  .extend({ prior_cost: z.number().int().nonnegative() });
-
 function orphanedEvent(reservation: Reservation): RequestEvent {
-  const { prior_cost, ...facts } = memo.parse(JSON.parse(reservation.memo));
+  const { prior_cost, ...facts } = reservationMemo.parse(JSON.parse(reservation.memo));
   const bound = reservation.charges.find(({ unit }) => unit === "nano-usd")?.amount ?? 0;
   return {
     ...facts,

@@ -7,6 +7,7 @@ import { admit, type Hold, settle } from "./admission.ts";
 import { upstreamBody } from "./chat-request.ts";
 import type { Gateway } from "./gateway.ts";
 import type { ProviderAnswer, ProviderFailure } from "./providers/provider-client.ts";
+import { ClientGone } from "./read-body.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";
 import { tokenUsageOf } from "./token-usage.ts";
@@ -32,13 +33,14 @@ export type Settlements = { readonly hold: Hold; costNano: number; isSettled: bo
 export async function firstAnswer(
   gateway: Gateway,
   asked: RoutedRequest,
-  work: { draft: RequestDraft; settlements: Settlements },
+  work: { draft: RequestDraft; settlements: Settlements; isGone: () => boolean },
 ): Promise<WonAnswer> {
-  const { draft, settlements } = work;
+  const { draft, settlements, isGone } = work;
   let denial: PublicError | null = null;
   let failure: ProviderFailure | null = null;
   for (const candidate of asked.candidates) {
     if (settlements.length >= gateway.limits.maxHops) break;
+    if (isGone()) throw new ClientGone();
     const hop = settlements.length;
     const { provider } = candidate;
     describeRoute(draft, candidate, hop);
@@ -56,6 +58,7 @@ export async function firstAnswer(
       hop,
       // While there is another provider to ask, a cheaper one may fit at once.
       patient: candidate === asked.candidates.at(-1),
+      isGone,
       priorCostNano,
     });
     if (!admission.ok) {
@@ -65,6 +68,8 @@ export async function firstAnswer(
     }
     const settlement = { hold: admission.hold, costNano: 0, isSettled: false };
     settlements.push(settlement);
+    // It may have waited for room; nobody pays for an answer that nobody waits for.
+    if (isGone()) throw new ClientGone();
     const called = await callProvider(gateway, asked, { draft, candidate, tokens });
     if (called.answer.kind !== "failure") {
       return { candidate, hold: admission.hold, tokens, ...called, answer: called.answer };
@@ -80,6 +85,7 @@ export async function firstAnswer(
     }
   }
   if (failure !== null) throw failureError(failure);
+  if (isGone()) throw new ClientGone();
   throw (
     denial ??
     new PublicError("no_provider", "no provider can be called at the moment", { retryAfterSeconds: 5 })

@@ -14,8 +14,8 @@ export interface Recorder {
   flushed(maxWaitMs: number): Promise<void>;
   /** Events that are not yet durable and settled. */
   pending(): number;
-  /** Events written since the log began, this and earlier processes. */
-  events(): number;
+  /** Events written since the log began, by all gateways: this and earlier processes, and those beside it. */
+  events(): number | Promise<number>;
   /** Waits for what is pending. */
   close(): Promise<void>;
 }
@@ -24,6 +24,8 @@ export interface RecorderOptions {
   readonly log: EventLog;
   /** Events that earlier processes wrote. */
   readonly eventsBefore: number;
+  /** Where several gateways write one log: what all of them have written. */
+  readonly eventsOfAll?: (() => Promise<number>) | undefined;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -33,7 +35,7 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 const CLOSE_WAIT_MS = 10_000;
 
-export function openRecorder({ log, eventsBefore, onError }: RecorderOptions): Recorder {
+export function openRecorder({ log, eventsBefore, eventsOfAll, onError }: RecorderOptions): Recorder {
   const pending = new Set<Promise<void>>();
   let events = eventsBefore;
   let stopped = false;
@@ -66,7 +68,7 @@ export function openRecorder({ log, eventsBefore, onError }: RecorderOptions): R
     accepting: () => !stopped && pending.size < MAX_PENDING_EVENTS && log.pendingBytes() < MAX_LOG_BYTES,
     flushed: (maxWaitMs) => within(Promise.all([...pending]), maxWaitMs),
     pending: () => pending.size,
-    events: () => events,
+    events: eventsOfAll ?? (() => events),
     async close() {
       await within(Promise.all([...pending]), CLOSE_WAIT_MS);
       stopped = true;

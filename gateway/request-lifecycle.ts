@@ -99,8 +99,7 @@ async function serveInSlot(
   asked: RoutedRequest,
   { draft, response, settlements }: Exchange & { readonly settlements: Settlements },
 ): Promise<void> {
-  if (response.destroyed) throw new ClientGone();
-  const won = await firstAnswer(gateway, asked, { draft, settlements });
+  const won = await firstAnswer(gateway, asked, { draft, settlements, isGone: () => response.destroyed });
   await deliver(gateway, won, { asked, draft, response, settlements });
 }
 

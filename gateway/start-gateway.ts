@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   readonly monotonicMs?: () => number;
   readonly limits?: Partial<GatewayLimits>;
+  /** Events that all gateways have recorded, where there may be more than this one. */
+  readonly eventsOfAll?: (() => Promise<number>) | undefined;
   /** What this process and the one after it are called in events. Default: host and port. */
   readonly name?: string;
 }
@@ -78,6 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       log,
       onError,
       eventsBefore: extents.reduce((sum, { end }) => sum + end, 0),
+      eventsOfAll: options.eventsOfAll,
     }),
     conditions,
     safeguards: openSafeguardLadder({ usage, conditions }),

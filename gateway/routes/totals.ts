@@ -13,6 +13,6 @@ export async function serveTotals(gateway: Gateway, request: Request, response: 
   if (!isAdminToken(gateway, bearerToken(request)))
     throw new PublicError("forbidden", "only the admin's token may ask");
   await gateway.recorder.flushed(SETTLEMENT_WAIT_MS);
-  const [spend] = await gateway.usage.read([lifetimeSpendKey(gateway.windows(gateway.now()))]);
-  sendJson(response, 200, { events: gateway.recorder.events(), costNano: spend?.used ?? 0 });
+  const [spend] = await gateway.usage.read([lifetimeSpendKey()]);
+  sendJson(response, 200, { events: await gateway.recorder.events(), costNano: spend?.used ?? 0 });
 }

@@ -1,0 +1,19 @@
+# syntax=docker/dockerfile:1
+# One image for every role: `command` says which. Debian, because the warehouse's engine in the chdb package needs glibc.
+FROM node:20.19.5-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:20.19.5-bookworm-slim
+ENV NODE_ENV=production VIGOR_DATA_DIR=/data BIND_HOST=0.0.0.0
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY . .
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 8080 8090
+# Not through npm: signals reach the process itself, which then stops without losing anything.
+ENTRYPOINT ["node", "--import", "tsx"]
+CMD ["gateway/main.ts"]

@@ -1,0 +1,97 @@
+import type { Charge } from "../../models/domain/charge.ts";
+import { type Reservation, type ReserveResult, type UsageStore, UsageStoreError } from "../usage-store.ts";
+
+export interface FailOpenOptions {
+  readonly store: UsageStore;
+  /** The most that this process lets through without asking the store, until it could be told of all of it; nano-dollars. */
+  readonly capNano: number;
+  readonly onError: (error: unknown) => void;
+}
+
+interface LocalHold {
+  readonly reservation: Reservation;
+  /** Null while the request runs. */
+  actual: readonly number[] | null;
+}
+
+const MAX_LOCAL_HOLDS = 10_000;
+const TELL_EVERY_MS = 1_000;
+
+/**
+ * While the store cannot be asked, requests pass without looking at their limits, up to a cap of this process in all. What they
+ * did cost is told to the store as soon as it is back, and only then is the cap free again. Limits can be passed by at most the
+ * cap times the number of gateways: that is the price, and why it is off by default. A crash while the store is away forgets
+ * what was let through; the events still tell of it.
+ */
+export function failOpen({ store, capNano, onError }: FailOpenOptions): UsageStore {
+  const holds = new Map<string, LocalHold>();
+  let telling: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    telling ??= tell()
+      .catch(onError)
+      .finally(() => {
+        telling = null;
+      });
+  }, TELL_EVERY_MS);
+  timer.unref();
+
+  function passUnasked(reservation: Reservation, error: UsageStoreError): ReserveResult {
+    let used = moneyOf(reservation.charges);
+    for (const { reservation: held, actual } of holds.values()) used += moneyOf(held.charges, actual);
+    if (used > capNano || holds.size >= MAX_LOCAL_HOLDS) throw error;
+    holds.set(reservation.id, { reservation, actual: null });
+    // Of the counters only this request is known.
+    return { ok: true, states: reservation.charges.map(({ amount }) => ({ used: 0, reserved: amount })) };
+  }
+
+  /** Null: the store knows it. */
+  function endLocally(id: string, actual: (charges: readonly Charge[]) => readonly number[]): boolean | null {
+    const hold = holds.get(id);
+    if (hold === undefined) return null;
+    if (hold.actual !== null) return false;
+    hold.actual = actual(hold.reservation.charges);
+    return true;
+  }
+
+  /** What is over is counted where all gateways see it, whatever the limits say now: it was spent. */
+  async function tell(): Promise<void> {
+    for (const [id, { reservation, actual }] of holds) {
+      if (actual === null) continue;
+      const unlimited = reservation.charges.map((charge) => ({ ...charge, limit: Number.POSITIVE_INFINITY }));
+      // Under an id of its own: the one that failed may be there, too, and be about to be undone.
+      const late = `${id}-late`;
+      await store.reserve({ ...reservation, id: late, charges: unlimited });
+      await store.settle(late, actual);
+      holds.delete(id);
+    }
+  }
+
+  return {
+    async reserve(reservation) {
+      try {
+        return await store.reserve(reservation);
+      } catch (error) {
+        if (!(error instanceof UsageStoreError)) throw error;
+        return passUnasked(reservation, error);
+      }
+    },
+    settle: (id, actual) => endLocally(id, () => actual) ?? store.settle(id, actual),
+    release: (id) => endLocally(id, (charges) => charges.map(() => 0)) ?? store.release(id),
+    read: (keys) => store.read(keys),
+    expiredReservations: (nowMs) => store.expiredReservations(nowMs),
+    async close() {
+      clearInterval(timer);
+      await telling;
+      await tell().catch(onError);
+      await store.close();
+    },
+  };
+}
+
+/** A request's money is charged in several scopes, each time the same. */
+function moneyOf(charges: readonly Charge[], actual: readonly number[] | null = null): number {
+  return charges.reduce(
+    (most, { unit, amount }, at) => (unit === "nano-usd" ? Math.max(most, actual?.[at] ?? amount) : most),
+    0,
+  );
+}
