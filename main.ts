@@ -11,14 +11,15 @@ import { firstAppKey } from "./machine/quickstart.ts";
 import { startMachine } from "./machine/supervisor.ts";
 import { describeAdapters } from "./wiring.ts";
 
-new Command("npm start --")
+const { empty = false } = new Command("npm start --")
   .description("Runs Vigor on this machine: gateway, ingest, pipeline and the embedded warehouse.")
   .option("--empty", "start without demo history and demo traffic")
   .addHelpText(
     "after",
     "\nSettings come from the environment: see .env.example. Ctrl-C stops everything, and nothing is lost.",
   )
-  .parse();
+  .parse()
+  .opts<{ empty?: boolean }>();
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const out = pretty({
@@ -34,8 +35,14 @@ try {
   await freePorts(config);
   const { token, created } = await adminToken(config);
   const stopped = stopSignal();
-  const machine = await startMachine({ config, root, logger, onLine: (role, line) => printLine(role, line) });
-  await announce(config, { token, tokenIsNew: created, simulated: machine.simulated });
+  const machine = await startMachine({
+    config,
+    root,
+    logger,
+    demo: !empty,
+    onLine: (role, line) => printLine(role, line),
+  });
+  await announce(config, { token, tokenIsNew: created, simulated: machine.simulated, demo: machine.demo });
   const reason = await Promise.race([stopped, machine.broken]);
   logger.info(`stopping: ${reason}`);
   await machine.stop();
@@ -72,7 +79,12 @@ function printLine(role: string, line: string): void {
 
 async function announce(
   config: Config,
-  { token, tokenIsNew, simulated }: { token: string; tokenIsNew: boolean; simulated: readonly string[] },
+  {
+    token,
+    tokenIsNew,
+    simulated,
+    demo,
+  }: { token: string; tokenIsNew: boolean; simulated: readonly string[]; demo: boolean },
 ): Promise<void> {
   const gatewayUrl = `http://127.0.0.1:${config.gatewayPort}`;
   const key = await firstAppKey(config, token);
@@ -89,6 +101,11 @@ async function announce(
     ...(simulated.length === 0
       ? []
       : ["", `  SIMULATED   no key for ${simulated.join(", ")}: a simulated provider answers for them.`]),
+    ...(demo
+      ? [
+          "  DEMO        simulated history and traffic fill the warehouse; `npm start -- --empty` leaves them out.",
+        ]
+      : []),
     "",
     "  Try it:",
     `  curl -s ${gatewayUrl}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'X-Vigor-User: ada' \\`,

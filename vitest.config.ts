@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // The default leaves one processor out; the tests wait more than they compute.
+    maxWorkers: "100%",
   },
 });

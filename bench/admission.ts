@@ -15,7 +15,7 @@ const HELP = `Measures the embedded usage store: reservations and settlements wi
 
   npm run bench:admission -- [--pairs 200000] [--rounds 5] [--users 10000] [--in-flight 32] [--directory DIR]
 
-Prints JSON: the median of the rounds. "floor" is a plain Map that counts the same charges and keeps nothing.`;
+Prints JSON: the median of the rounds. "prebuilt" is the store alone, with each user's charges made before. "floor" is a plain Map that counts the same charges and keeps nothing.`;
 
 const BOUND = 2_000_000 as NanoUsd;
 const COST = 150_000;
@@ -102,9 +102,11 @@ async function main(): Promise<void> {
     directory: values.directory,
   };
   const floors: Throughput[] = [];
+  const prebuilt: Throughput[] = [];
   const rounds: Round[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     floors.push(measureFloor(settings));
+    prebuilt.push(await measurePrebuilt(settings));
     rounds.push(await measureStore(settings));
   }
   console.log(
@@ -122,6 +124,7 @@ async function main(): Promise<void> {
             p999: median(rounds.map((round) => round.microseconds.p999)),
           },
         },
+        prebuilt: medianThroughput(prebuilt),
         floor: medianThroughput(floors),
         memory: await measureMemory(settings),
         rounds,
@@ -143,6 +146,18 @@ async function measureStore(settings: Settings): Promise<Round> {
       ...throughput(settings.pairs),
       microseconds: await measureLatency(store, charging),
     };
+  });
+}
+
+async function measurePrebuilt(settings: Settings): Promise<Throughput> {
+  return withStore(settings.directory, async (store) => {
+    const make = chargingUsers(settings.users);
+    const made = Array.from({ length: settings.users }, (_, user) => make(user));
+    const charging = (request: number): Charge[] => made[request % made.length] ?? [];
+    await runPairs(store, settings, charging);
+    const throughput = startThroughput();
+    await runPairs(store, settings, charging);
+    return throughput(settings.pairs);
   });
 }
 

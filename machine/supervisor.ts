@@ -9,6 +9,8 @@ import { type ChildSpec, type SupervisedChild, superviseChild } from "./child-pr
 
 export interface Machine {
   readonly simulated: readonly string[];
+  /** There is simulated history and traffic in the warehouse, or will be soon. */
+  readonly demo: boolean;
   /** Resolves with the reason when a part cannot be kept running. */
   readonly broken: Promise<string>;
   /** Stops all parts in the order in which nothing is lost: who takes requests first, who stores them last. */
@@ -19,6 +21,8 @@ export interface MachineOptions {
   readonly config: Config;
   readonly root: string;
   readonly logger: Logger;
+  /** Simulated history and traffic as long as no provider is real. */
+  readonly demo: boolean;
   /** A line of a part's own log. */
   onLine(role: string, line: string): void;
 }
@@ -27,10 +31,11 @@ const FIRST_RESTART_MS = 200;
 const LAST_RESTART_MS = 10_000;
 
 /** Starts one of each role on this machine, and keeps them running. Rejects when one of them cannot start. */
-export async function startMachine({ config, root, logger, onLine }: MachineOptions): Promise<Machine> {
+export async function startMachine({ config, root, logger, demo, onLine }: MachineOptions): Promise<Machine> {
   await mkdir(config.dataDir, { recursive: true });
   const { catalog } = await loadCatalog(config.catalogFile);
   const simulated = needsStandIn(catalog, config.providerKey);
+  const hasDemo = demo && simulated.length === catalog.providers.size;
   let tellBroken: (reason: string) => void = () => undefined;
   const broken = new Promise<string>((resolve) => {
     tellBroken = resolve;
@@ -71,12 +76,13 @@ export async function startMachine({ config, root, logger, onLine }: MachineOpti
       child({ role: "ingest", script: "ingest/main.ts" }),
       child({ role: "pipeline", script: "pipeline/main.ts" }),
     );
+    if (hasDemo) storage.push(child({ role: "demo", script: "tools/demo.ts" }));
     await Promise.all([...parts, ...storage].map(({ ready }) => ready));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { simulated, broken, stop };
+  return { simulated, demo: hasDemo, broken, stop };
 }
 
 function standInSpec(config: Config): Pick<ChildSpec, "role" | "script" | "args"> {

@@ -14,6 +14,8 @@ export interface JobDeps {
   /** A UUID, version 7. */
   newId(): string;
   gatewayTotals(): Promise<GatewayTotals>;
+  /** The value of an environment variable that the catalog names; null when unset. Absent: there are none. */
+  secretOf?(name: string): string | null;
   readonly logger: Logger;
 }
 

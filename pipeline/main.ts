@@ -25,6 +25,7 @@ const pipeline: Role = {
       adminToken: token,
       usageOf: gateway.usageOf,
       gatewayTotals: gateway.totals,
+      secretOf: config.providerKey,
       logger,
       host: config.bindHost,
       port: config.controlPort,

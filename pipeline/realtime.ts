@@ -18,6 +18,7 @@ const realtimeRow = z.object({
   users_online: known,
   requests_per_minute: known,
   avg_cost_per_request: maybe,
+  last_hour_spend: known,
   normal_hourly_spend: maybe,
   cost_spike: z.boolean().nullable(),
   heavy_usage: z.boolean().nullable(),

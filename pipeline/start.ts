@@ -3,11 +3,12 @@ import type { AddressInfo } from "node:net";
 import { openControlApi } from "./control/api.ts";
 import type { ControlDeps } from "./control/control-deps.ts";
 import { openDirectory } from "./directory.ts";
+import type { JobDeps } from "./job.ts";
 import { timetable } from "./jobs.ts";
 import { startScheduler } from "./scheduler.ts";
 
 /** What the pipeline needs from outside; the log and the warehouse stay the caller's to close. */
-export interface PipelineDeps extends Omit<ControlDeps, "directory" | "jobs"> {
+export interface PipelineDeps extends Omit<ControlDeps, "directory" | "jobs">, Pick<JobDeps, "secretOf"> {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;

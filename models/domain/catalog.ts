@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AlertChannelEntry, alertChannel } from "./alert-channel.ts";
 import { catalogName } from "./ids.ts";
 import { MAX_USD, type NanoUsd } from "./money.ts";
 import type { PriceSchedule } from "./price.ts";
@@ -103,7 +104,13 @@ export const catalogFile = z.strictObject({
     })
     .optional(),
   business: z.strictObject({ infrastructureMonthly: usd, supportMonthly: usd }).optional(),
-  alerts: z.strictObject({ channels: z.record(z.string(), z.unknown()).default({}) }).optional(),
+  alerts: z
+    .strictObject({
+      channels: z.record(catalogName, alertChannel).default({}),
+      /** An alert that stays open is told again after that long. */
+      repeatMinutes: z.number().min(1).max(43_200).default(360),
+    })
+    .prefault({}),
 });
 export type CatalogFile = z.infer<typeof catalogFile>;
 
@@ -176,6 +183,11 @@ export interface Catalog {
     readonly rules: readonly Rule[];
   };
   readonly business: { readonly infrastructureMonthly: NanoUsd; readonly supportMonthly: NanoUsd };
+  /** Who is told of alerts; absent: the log. */
+  readonly alerts?: {
+    readonly channels: ReadonlyMap<string, AlertChannelEntry>;
+    readonly repeatAfterMs: number;
+  };
 }
 
 function isTimeZone(name: string): boolean {

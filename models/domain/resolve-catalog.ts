@@ -76,6 +76,10 @@ export function resolveCatalog(document: unknown, options: ResolveOptions): Reso
         infrastructureMonthly: nanoFromUsd(file.business?.infrastructureMonthly ?? 0),
         supportMonthly: nanoFromUsd(file.business?.supportMonthly ?? 0),
       },
+      alerts: {
+        channels: new Map(Object.entries(file.alerts.channels)),
+        repeatAfterMs: file.alerts.repeatMinutes * 60_000,
+      },
     },
   };
 }

@@ -4,7 +4,7 @@ import type { NanoUsd } from "../domain/money.ts";
 import type { Controls } from "./controls.ts";
 import { counterNames, type Windows } from "./counter-keys.ts";
 
-export type { Windows } from "./counter-keys.ts";
+export { lifetimeSpendKey, type Windows } from "./counter-keys.ts";
 
 export interface ChargeQuestion {
   readonly controls: Controls;
@@ -57,11 +57,6 @@ export function globalDailyLimit(controls: Controls): number {
     controls.catalog.safeguards.dailyBudget,
     controls.emergencyDailyBudget?.limit ?? Number.POSITIVE_INFINITY,
   );
-}
-
-/** Everything that was ever settled, nano-dollars. */
-export function lifetimeSpendKey(windows: Windows): string {
-  return counterNames(windows, "")("global-lifetime")["nano-usd"];
 }
 
 function addRequests(charges: Charge[], question: ChargeQuestion): void {

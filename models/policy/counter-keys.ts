@@ -26,6 +26,11 @@ export function counterNames(windows: Windows, userId: string): (scope: Scope) =
   };
 }
 
+/** The counter of everything that was ever settled, nano-dollars. */
+export function lifetimeSpendKey(): string {
+  return namesOf("global-lifetime", LIFETIME, "")["nano-usd"];
+}
+
 /** The window of a counter that is never reset; its end is the last moment that a date can name. */
 const LIFETIME = { name: "ever", endMs: 8.64e15 } as const;
 

@@ -89,10 +89,14 @@ function mountOpenRoutes(app: Application, { warehouse }: ControlDeps): void {
   });
 }
 
-function handlerOf({ run, status }: Route): RequestHandler {
+function handlerOf({ run, status, toCsv }: Route): RequestHandler {
   return async (request, response) => {
     const { params, query, body } = request;
-    response.status(status).json(await run({ params, query, body: body ?? {} }));
+    const raw = { params, query, body: body ?? {} };
+    const answer = await run(raw);
+    if (toCsv !== null && request.accepts(["json", "csv"]) === "csv") {
+      response.status(status).type("text/csv").send(toCsv(answer, raw));
+    } else response.status(status).json(answer);
   };
 }
 

@@ -14,6 +14,8 @@ export interface Route {
   readonly answer: z.ZodType;
   /** Parses, handles, and checks the answer against its schema. Throws ZodError for a bad request. */
   run(request: RawRequest): Promise<unknown>;
+  /** An answer of `run` as CSV, for who accepts only that; null: there is none. */
+  readonly toCsv: ((answer: unknown, request: RawRequest) => string) | null;
 }
 
 export interface RawRequest {
@@ -28,6 +30,7 @@ interface RouteBase<Answer extends z.ZodType> {
   readonly summary: string;
   readonly status?: 200 | 201;
   readonly answer: Answer;
+  toCsv?(answer: z.output<Answer>, request: RawRequest): string;
 }
 
 /** Ties the schemas of a call to the types that its handler sees and gives. */
@@ -48,8 +51,8 @@ export function plainRoute<Answer extends z.ZodType>(
   return build(definition, null, () => definition.handle());
 }
 
-function build(
-  { method, path, summary, status = 200, answer }: RouteBase<z.ZodType>,
+function build<Answer extends z.ZodType>(
+  { method, path, summary, status = 200, answer, toCsv }: RouteBase<Answer>,
   request: z.ZodObject | null,
   handle: (raw: RawRequest) => unknown,
 ): Route {
@@ -65,5 +68,6 @@ function build(
       if (checked.success) return checked.data;
       throw new Error(`${method} ${path} gave an answer that its schema refuses`, { cause: checked.error });
     },
+    toCsv: toCsv === undefined ? null : (given, raw) => toCsv(answer.parse(given), raw),
   };
 }

@@ -1,6 +1,6 @@
-import { z } from "zod";
+import type { Alert, Severity } from "../../models/alerts/alert.ts";
 import { type ConditionEpisode, conditionEpisodes } from "../../models/domain/gateway-condition.ts";
-import { sqlFile } from "../../warehouse/sql-file.ts";
+import { readAlerts, writeAlerts } from "../alerts/alert-store.ts";
 import type { Job } from "../job.ts";
 
 /** Episodes that ended longer ago have their alerts resolved already. */
@@ -11,22 +11,13 @@ const LOOK_BACK_MS = 7 * 24 * 3600 * 1000;
  * The alert has the id of the event that began the episode, so that running twice, or on two machines, makes no second one.
  */
 export const alertOfConditions: Job = async ({ directory, warehouse }, dueAtMs) => {
+  const sinceMs = dueAtMs - LOOK_BACK_MS;
   const episodes = conditionEpisodes(directory.directives.conditions(), dueAtMs).filter(
-    ({ endedAt }) => endedAt === null || endedAt >= dueAtMs - LOOK_BACK_MS,
+    ({ endedAt }) => endedAt === null || endedAt >= sinceMs,
   );
-  const known = await warehouse.query({
-    sql: sqlFile(new URL("../queries/condition-alerts.sql", import.meta.url)),
-    params: { ids: episodes.map(({ id }) => id) },
-    row: z.object({ id: z.string(), status: z.string(), message: z.string() }),
-  });
-  const before = new Map(known.map((alert) => [alert.id, alert]));
-  const changed = episodes.map(alertRow).filter(({ id, status, message }) => {
-    const stored = before.get(id);
-    // An operator may have acknowledged it; only its end changes that.
-    if (stored?.status === "acknowledged") return status === "resolved";
-    return stored?.status !== status || stored.message !== message;
-  });
-  await warehouse.insert("alerts", changed);
+  const stored = new Map((await readAlerts(warehouse, sinceMs)).map((alert) => [alert.id, alert]));
+  const changed = episodes.map(alertOf).filter((alert) => isNews(alert, stored.get(alert.id)));
+  await writeAlerts(warehouse, changed);
   const summary = changed.map(({ kind, status }) => `${kind} ${status}`).join(", ");
   return {
     summary: summary === "" ? "nothing has changed" : summary,
@@ -35,7 +26,13 @@ export const alertOfConditions: Job = async ({ directory, warehouse }, dueAtMs) 
   };
 };
 
-const SEVERITIES: Readonly<Record<string, "warning" | "critical">> = {
+/** Another state, or the end. What somebody has acknowledged stays so until then. */
+function isNews(alert: Alert, stored: Alert | undefined): boolean {
+  if (stored === undefined || stored.details["state"] !== alert.details["state"]) return true;
+  return (stored.status === "resolved") !== (alert.status === "resolved");
+}
+
+const SEVERITIES: Readonly<Record<string, Severity>> = {
   paused: "warning",
   fallback: "critical",
   stopped: "critical",
@@ -43,7 +40,7 @@ const SEVERITIES: Readonly<Record<string, "warning" | "critical">> = {
   "over-bound": "critical",
 };
 
-function alertRow(episode: ConditionEpisode) {
+function alertOf(episode: ConditionEpisode): Alert {
   const { id, condition, subject, state, reason, numbers, beganAt, endedAt } = episode;
   return {
     id,
@@ -51,10 +48,9 @@ function alertRow(episode: ConditionEpisode) {
     subject,
     severity: SEVERITIES[state] ?? "warning",
     status: endedAt === null ? "open" : "resolved",
-    opened_at: beganAt,
-    notified_at: 0,
-    resolved_at: endedAt ?? 0,
+    openedAt: beganAt,
+    resolvedAt: endedAt,
     message: `${condition} ${state}: ${reason}`,
-    details: JSON.stringify({ state, ...numbers }),
+    details: { state, ...numbers },
   };
 }

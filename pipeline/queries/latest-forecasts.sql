@@ -1,4 +1,5 @@
--- The latest forecast of each series and scenario, day by day. Money in nano-dollars; NULL = not known.
+-- The latest forecast of each series and scenario, day by day; the spend, totals and what is expected first. Money in
+-- nano-dollars; NULL = not known.
 SELECT
     series,
     unit,
@@ -17,4 +18,6 @@ WHERE (series, scenario, forecasts.run_id) IN
 (
     SELECT series, scenario, argMax(run_id, made_at) FROM forecasts GROUP BY series, scenario
 )
-ORDER BY series, scenario, forecasts.target_date
+ORDER BY
+    series NOT LIKE 'daily_spend%', position(series, ':') > 0, series,
+    scenario != 'expected', scenario, forecasts.target_date

@@ -10,6 +10,7 @@ SELECT
     users_online,
     requests_per_minute,
     avg_cost_per_request,
+    last_hour_spend,
     normal_hourly_spend,
     CAST(cost_spike, 'Nullable(Bool)') AS cost_spike,
     CAST(heavy_usage, 'Nullable(Bool)') AS heavy_usage,

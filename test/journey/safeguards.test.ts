@@ -153,18 +153,20 @@ async function readiness() {
   return z.looseObject({ safeguardStage: z.string() }).parse(await response.json());
 }
 
-/** There is one alert, and it comes to be this one: the gateway writes its change after it has acted on it. */
-async function alertIs(expected: { status: string; severity: string; state: string }): Promise<void> {
-  const rows = await waitFor("the alert", async () => {
+/** There is one alert, and it becomes this one when the job has seen what is in the log. */
+async function alertIs(wanted: { status: string; severity: string; state: string }): Promise<void> {
+  const rows = await waitFor(`the alert of ${wanted.state}, ${wanted.status}`, async () => {
     await directory.catchUp("directives");
     await alertOfConditions(deps, now());
     const found = await warehouse.warehouse.query({
       sql: "SELECT status, severity, JSONExtractString(details, 'state') AS state FROM alerts FINAL",
       row: z.object({ status: z.string(), severity: z.string(), state: z.string() }),
     });
-    return found.some(({ status, state }) => status === expected.status && state === expected.state) && found;
+    return found.some(({ status, state }) => status === wanted.status && state === wanted.state)
+      ? found
+      : null;
   });
-  expect(rows).toEqual([expected]);
+  expect(rows).toEqual([wanted]);
 }
 
 async function stagesInWarehouse(): Promise<string[]> {

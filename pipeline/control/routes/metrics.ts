@@ -1,8 +1,12 @@
+import { toCsv } from "../../metrics/csv.ts";
+import type { MetricRow, MetricValue } from "../../metrics/metric-table.ts";
+import { METRICS } from "../../metrics/tables.ts";
 import { readRealtime, realtimeMetrics, showRealtime } from "../../realtime.ts";
 import { reconcile, reconciliation } from "../../reconciliation.ts";
 import { askGateway } from "../ask-gateway.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { plainRoute, type Route } from "../route.ts";
+import { metricFamilyRoute } from "./metric-family.ts";
 
 export function metricRoutes(deps: ControlDeps): Route[] {
   return [
@@ -12,6 +16,7 @@ export function metricRoutes(deps: ControlDeps): Route[] {
       summary: "What is happening now; money in dollars, null = not known",
       answer: realtimeMetrics,
       handle: async () => showRealtime(await readRealtime(deps.warehouse)),
+      toCsv: oneRow,
     }),
     plainRoute({
       method: "get",
@@ -19,6 +24,49 @@ export function metricRoutes(deps: ControlDeps): Route[] {
       summary: "Whether gateways, log and warehouse have counted the same; money in nano-dollars",
       answer: reconciliation,
       handle: () => reconcile({ ...deps, gatewayTotals: () => askGateway(() => deps.gatewayTotals()) }),
+      toCsv: oneRow,
+    }),
+    metricFamilyRoute(deps, {
+      name: "performance",
+      summary: "Providers and the product: times, success, uptime, satisfaction",
+      tables: METRICS.performance,
+    }),
+    metricFamilyRoute(deps, {
+      name: "cache",
+      summary: "What the cache did, by feature",
+      tables: METRICS.cache,
+    }),
+    metricFamilyRoute(deps, {
+      name: "users",
+      summary: "Users by day and tier, what they use when and where, and who stays",
+      tables: METRICS.users,
+    }),
+    metricFamilyRoute(deps, {
+      name: "business",
+      summary: "Revenue, costs, margin, targets, invoices and break-even",
+      tables: METRICS.business,
     }),
   ];
+}
+
+/** Nested fields as `outer.inner`, lists joined by spaces. */
+function oneRow(answer: object): string {
+  const row = flatten(answer, "");
+  return toCsv(Object.keys(row), [row]);
+}
+
+function flatten(value: object, prefix: string): MetricRow {
+  const row: MetricRow = {};
+  for (const [name, part] of Object.entries(value)) Object.assign(row, flattenPart(part, `${prefix}${name}`));
+  return row;
+}
+
+function flattenPart(part: unknown, name: string): MetricRow {
+  if (Array.isArray(part)) return { [name]: part.join(" ") };
+  if (typeof part === "object" && part !== null) return flatten(part, `${name}.`);
+  return { [name]: isValue(part) ? part : null };
+}
+
+function isValue(part: unknown): part is MetricValue {
+  return typeof part === "string" || typeof part === "number" || typeof part === "boolean" || part === null;
 }

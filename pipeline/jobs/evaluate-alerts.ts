@@ -1,0 +1,29 @@
+import { type Alert, type Finding, nextAlerts } from "../../models/alerts/alert.ts";
+import { findLiveAlerts, findSlowAlerts } from "../../models/alerts/rules.ts";
+import { alertIdOf, readAlerts, writeAlerts } from "../alerts/alert-store.ts";
+import { readLiveInputs, readSlowInputs } from "../alerts/read-inputs.ts";
+import type { Job, JobDeps } from "../job.ts";
+
+/** Looks at spend and providers, and writes the alerts that are new or changed. */
+export const evaluateLiveAlerts: Job = async (deps, dueAtMs) =>
+  evaluate(deps, findLiveAlerts(await readLiveInputs(deps)), dueAtMs);
+
+/** The same for usage, growth, targets and the books. */
+export const evaluateSlowAlerts: Job = async (deps, dueAtMs) =>
+  evaluate(deps, findSlowAlerts(await readSlowInputs(deps)), dueAtMs);
+
+async function evaluate({ warehouse }: JobDeps, findings: readonly Finding[], dueAtMs: number) {
+  const open = (await readAlerts(warehouse, dueAtMs)).filter(({ status }) => status !== "resolved");
+  const changed = nextAlerts(open, findings, { nowMs: dueAtMs, idOf: alertIdOf });
+  await writeAlerts(warehouse, changed);
+  const summary = changed.map(wordOf).join(", ");
+  return {
+    summary: summary === "" ? `${open.length} open, nothing has changed` : summary,
+    notable: changed.length > 0,
+    details: { open: open.length, changed: changed.map(({ id }) => id) },
+  };
+}
+
+function wordOf({ kind, subject, status }: Alert): string {
+  return `${kind}${subject === "" ? "" : ` (${subject})`} ${status}`;
+}
