@@ -1,13 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { Command } from "commander";
 import { openEmbeddedEventLog } from "../ingest/event-log.embedded.ts";
 import type { EventLog, LogRecord } from "../ingest/event-log.ts";
 
-/**
- * `tsx bench/event-log.ts [directory]`: durable appends a second with 64 callers, how long a follower of another log instance waits
- * for an entry, and how fast a consumer reads a backlog. The directory must lie on the disk that is to be measured.
- */
 const ROUNDS = 5;
 const CALLERS = 64;
 const APPENDS = 60_000;
@@ -17,7 +14,12 @@ const BULK = 1_000;
 const VALUE_BYTES = 600;
 
 const record: LogRecord = { key: "user-0001", value: Buffer.alloc(VALUE_BYTES, "x") };
-const parent = process.argv[2] ?? process.cwd();
+const [parent = process.cwd()] = new Command("bench:event-log")
+  .description(
+    "Measures the embedded event log: durable appends a second with 64 callers, how long a follower waits for an entry, and how fast a consumer reads a backlog. Prints JSON.",
+  )
+  .argument("[directory]", "on the disk that is to be measured; default: here")
+  .parse().args;
 
 const appends: AppendFigures[] = [];
 const tails: Percentiles[] = [];

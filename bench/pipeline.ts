@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Command } from "commander";
 import { z } from "zod";
 import { openRedisUsageStore } from "../gateway/usage-store.redis.ts";
 import type { Reservation } from "../gateway/usage-store.ts";
@@ -19,10 +20,6 @@ import { startRedisServer } from "../test/services/support/redis-server.ts";
 import { makeRequestEvent } from "../test/warehouse/make-request-event.ts";
 import { startTestWarehouse } from "../test/warehouse/test-warehouse.ts";
 
-/**
- * `tsx bench/pipeline.ts`: a real Kafka, Redis and ClickHouse on this machine, all at once. Appends a second, rows a second through
- * the sink, request to visible row, directive to obeyed, reserve and settle through Redis. Needs `scripts/install-services.sh`.
- */
 const CALLERS = 64;
 const APPENDS = 30_000;
 const BACKLOG = 200_000;
@@ -30,6 +27,13 @@ const BULK = 1_000;
 const SAMPLES = 100;
 const RESERVES = 20_000;
 const SERIAL_RESERVES = 3_000;
+
+new Command("bench:pipeline")
+  .description(
+    "Measures a real Kafka, Redis and ClickHouse, all at once: appends a second, rows a second through the sink, request to visible row, directive to follower, reserve and settle through Redis. Prints JSON.",
+  )
+  .addHelpText("after", "\nNeeds what scripts/install-services.sh installs.")
+  .parse();
 
 const [kafka, redis, warehouse] = await Promise.all([
   startKafkaServer(),
