@@ -1,8 +1,8 @@
+import type { Random } from "../models/simulation/random.ts";
 import type { Plan } from "./behaviour.ts";
 import type { ChatRequest } from "./chat-request.ts";
 import { exampleOf } from "./json-example.ts";
 import { type Prose, readProse } from "./prose.ts";
-import type { Random } from "./random.ts";
 import { countTokens, type TokenText, tokenizeJson, truncate } from "./token-text.ts";
 
 /** What the model says, before it is known how it is sent. */

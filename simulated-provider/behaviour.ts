@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { drawLogNormal, type Random } from "../models/simulation/random.ts";
 import type { Steering } from "./chat-request.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import type { ProviderProfile } from "./profiles.ts";
-import { drawLogNormal, pick, type Random } from "./random.ts";
+import { pick } from "./random.ts";
 
 /** Faults that an operator of the simulation puts on a provider; absent = as its profile says. */
 export const behaviourOverrides = z.strictObject({

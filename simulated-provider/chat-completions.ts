@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { seededRandom } from "../models/simulation/random.ts";
 import { writeAnswer } from "./answer.ts";
 import { approximateTokens, type Circumstances, planCall } from "./behaviour.ts";
 import type { Body } from "./body.ts";
@@ -7,7 +8,7 @@ import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import { deliver } from "./delivery.ts";
 import { framesOf } from "./frames.ts";
 import { profileOf } from "./profiles.ts";
-import { drawInteger, hashText, seededRandom } from "./random.ts";
+import { drawInteger, hashText } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** What the chat format adds to each message, as OpenAI counts it. */

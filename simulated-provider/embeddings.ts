@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http";
+import { drawNormal, type Random, seededRandom } from "../models/simulation/random.ts";
 import { approximateTokens } from "./behaviour.ts";
 import type { Body } from "./body.ts";
 import type { Call } from "./call.ts";
 import { type EmbeddingsRequest, embeddingsRequest } from "./chat-request.ts";
-import { drawNormal, hashText, type Random, seededRandom } from "./random.ts";
+import { hashText } from "./random.ts";
 import { sendJson } from "./send.ts";
 import type { World } from "./world.ts";
 

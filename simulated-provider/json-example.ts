@@ -1,4 +1,5 @@
-import { drawInteger, pick, type Random } from "./random.ts";
+import type { Random } from "../models/simulation/random.ts";
+import { drawInteger, pick } from "./random.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

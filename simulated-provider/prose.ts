@@ -1,5 +1,6 @@
+import type { Random } from "../models/simulation/random.ts";
 import { MAX_OUTPUT_TOKENS } from "./behaviour.ts";
-import { drawInteger, pick, type Random } from "./random.ts";
+import { drawInteger, pick } from "./random.ts";
 import type { TokenText } from "./token-text.ts";
 
 /** A long text, where its tokens end and which of them start a sentence; answers are windows of it. */

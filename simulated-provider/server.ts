@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { prettifyError } from "zod";
+import { seededRandom } from "../models/simulation/random.ts";
 import { type BehaviourOverrides, behaviourOverrides } from "./behaviour.ts";
 import { type Body, readBody } from "./body.ts";
 import { MAX_PROVIDERS, openBooks, type ProviderBooks } from "./books.ts";
@@ -8,7 +9,6 @@ import { completeChat } from "./chat-completions.ts";
 import { completeEmbeddings } from "./embeddings.ts";
 import { type ProfileOverrides, profileOf } from "./profiles.ts";
 import { writeProse } from "./prose.ts";
-import { seededRandom } from "./random.ts";
 import { openRepetitions } from "./repetitions.ts";
 import { sendError, sendJson } from "./send.ts";
 import type { World } from "./world.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { ConfigError, loadConfig } from "../config.ts";
-import { seededRandom } from "../simulated-provider/random.ts";
+import { seededRandom } from "../models/simulation/random.ts";
 import { findAdminToken } from "./replay/control-api.ts";
 import { MAX_USERS, parseTierMix } from "./replay/population.ts";
 import { ReplayError } from "./replay/replay-error.ts";

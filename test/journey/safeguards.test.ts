@@ -1,61 +1,32 @@
-import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { lookAround } from "../../gateway/condition-watch.ts";
-import { type Sink, startSink } from "../../ingest/sink.ts";
 import { nanoFromUsd, usdFromNano } from "../../models/domain/money.ts";
 import { safeguardKeys } from "../../models/policy/charges.ts";
-import { type Directory, openDirectory } from "../../pipeline/directory.ts";
-import type { JobDeps } from "../../pipeline/job.ts";
 import { alertOfConditions } from "../../pipeline/jobs/alert-of-conditions.ts";
 import { testCatalog } from "../support/test-catalog.ts";
-import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import type { TestGateway } from "../support/test-gateway.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { startTestWarehouse, type TestWarehouse } from "../warehouse/test-warehouse.ts";
+import { startTestLoop, type TestLoop } from "./test-loop.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const DAILY_USD = 10;
-const logger = pino({ level: "silent" });
 const catalog = testCatalog({ safeguards: { dailyBudget: DAILY_USD, weeklyBudget: 1000 } });
 
 let skippedMs = 0;
 const now = (): number => Date.now() + skippedMs;
 
-let warehouse: TestWarehouse;
+let loop: TestLoop;
 let gateway: TestGateway;
-let sink: Sink;
-let directory: Directory;
-let deps: JobDeps;
 
 beforeAll(async () => {
-  [warehouse, gateway] = await Promise.all([startTestWarehouse(), startTestGateway({ catalog, now })]);
-  sink = await startSink({
-    log: gateway.log,
-    warehouse: warehouse.warehouse,
-    now,
-    gatherMs: 10,
-    onError: (error) => expect.unreachable(String(error)),
-  });
-  directory = await openDirectory({ log: gateway.log, logger });
-  deps = {
-    log: gateway.log,
-    warehouse: warehouse.warehouse,
-    directory,
-    catalog: () => catalog,
-    newId: uuidv7,
-    logger,
-    gatewayTotals: async () => ({ events: 0, costNano: 0 }),
-  };
+  loop = await startTestLoop(catalog, now);
+  gateway = loop.gateway;
   await gateway.setTier("payer", "unlimited");
 });
 
-afterAll(async () => {
-  await sink.close();
-  await directory.close();
-  await gateway.close();
-  await warehouse.close();
-});
+afterAll(() => loop.close());
 
 it("spend that is driven to 90, 95 and 100 % and back shows each stage at the gateway, in the log and as one alert", async () => {
   expect(await answers()).toEqual({ free: 200, payer: 200, provider: "best" });
@@ -86,8 +57,8 @@ it("spend that is driven to 90, 95 and 100 % and back shows each stage at the ga
 });
 
 it("the alerting job run again writes nothing", async () => {
-  await directory.catchUp("directives");
-  expect(await alertOfConditions(deps, now())).toMatchObject({ notable: false });
+  await loop.directory.catchUp("directives");
+  expect(await alertOfConditions(loop.deps, now())).toMatchObject({ notable: false });
 });
 
 it("a denial of the safeguards tells when the day is over, and its event says why", async () => {
@@ -156,9 +127,9 @@ async function readiness() {
 /** There is one alert, and it becomes this one when the job has seen what is in the log. */
 async function alertIs(wanted: { status: string; severity: string; state: string }): Promise<void> {
   const rows = await waitFor(`the alert of ${wanted.state}, ${wanted.status}`, async () => {
-    await directory.catchUp("directives");
-    await alertOfConditions(deps, now());
-    const found = await warehouse.warehouse.query({
+    await loop.directory.catchUp("directives");
+    await alertOfConditions(loop.deps, now());
+    const found = await loop.warehouse.query({
       sql: "SELECT status, severity, JSONExtractString(details, 'state') AS state FROM alerts FINAL",
       row: z.object({ status: z.string(), severity: z.string(), state: z.string() }),
     });
@@ -171,7 +142,7 @@ async function alertIs(wanted: { status: string; severity: string; state: string
 
 async function stagesInWarehouse(): Promise<string[]> {
   return waitFor("four changes in the warehouse", async () => {
-    const rows = await warehouse.warehouse.query({
+    const rows = await loop.warehouse.query({
       sql: `SELECT JSONExtractString(params, 'from') || '>' || JSONExtractString(params, 'to') AS change
             FROM directive_events FINAL WHERE type = 'condition' AND kind = 'safeguard' ORDER BY ts`,
       row: z.object({ change: z.string() }),

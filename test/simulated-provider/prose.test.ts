@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { seededRandom } from "../../models/simulation/random.ts";
 import { MAX_OUTPUT_TOKENS } from "../../simulated-provider/behaviour.ts";
 import { readProse, writeProse } from "../../simulated-provider/prose.ts";
-import { seededRandom } from "../../simulated-provider/random.ts";
 import {
   countTokens,
   sliceTokens,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededRandom } from "../../../simulated-provider/random.ts";
+import { seededRandom } from "../../../models/simulation/random.ts";
 import { makePopulation, makeUserPicker, parseTierMix } from "../../../tools/replay/population.ts";
 import { makePrompts } from "../../../tools/replay/prompts.ts";
 import { ReplayError } from "../../../tools/replay/replay-error.ts";
