@@ -6,10 +6,13 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM node:20.19.5-bookworm-slim
-ENV NODE_ENV=production VIGOR_DATA_DIR=/data BIND_HOST=0.0.0.0
+ENV NODE_ENV=production VIGOR_DATA_DIR=/data BIND_HOST=0.0.0.0 NPM_CONFIG_CACHE=/tmp/npm
+# `yes` for the pipeline, which builds the reports: 640 MB that no other role needs.
+ARG REPORTS=no
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY . .
+RUN if [ "$REPORTS" = yes ]; then npm ci --include=dev --no-audit --no-fund --prefix reports; fi
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

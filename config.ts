@@ -8,6 +8,8 @@ export interface Config {
   readonly catalogFile: string;
   readonly bindHost: string;
   readonly gatewayPort: number;
+  /** How long a gateway that stops goes on serving, until its load balancer has noticed. */
+  readonly gatewayDrainMs: number;
   /** Where the pipeline asks a gateway; any one of several will do. */
   readonly gatewayUrl: string;
   readonly controlPort: number;
@@ -31,9 +33,18 @@ export interface Config {
         /** What this gateway may let through while Redis is away, dollars; null: nothing. */
         readonly failOpenUsd: number | null;
       };
-  readonly warehouse: { readonly adapter: "embedded" } | { readonly adapter: "server"; readonly url: string };
+  readonly warehouse:
+    | { readonly adapter: "embedded" }
+    | {
+        readonly adapter: "server";
+        readonly url: string;
+        /** Whose servers all get the schema, with replicated tables; null: it is one server. */
+        readonly cluster: string | null;
+      };
   /** Null: the one in the data directory, made at the first start. */
   readonly adminToken: string | null;
+  /** Who has it may look at everything and change nothing; null: nobody. */
+  readonly viewerToken: string | null;
   readonly logLevel: LogLevel;
   /** The value of the environment variable that a provider's `apiKeyEnv` names; null when unset or empty. */
   providerKey(name: string): string | null;
@@ -50,6 +61,7 @@ export class ConfigError extends Error {
   }
 }
 
+const MS_PER_SECOND = 1_000;
 const port = z.coerce.number().int().min(1).max(65_535);
 
 const environment = z.object({
@@ -57,6 +69,7 @@ const environment = z.object({
   CATALOG_FILE: z.string().min(1).default("./catalog.yaml"),
   BIND_HOST: z.string().min(1).default("127.0.0.1"),
   GATEWAY_PORT: port.default(8080),
+  GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(0),
   GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
   CONTROL_PORT: port.default(8090),
   WAREHOUSE_PORT: port.default(8123),
@@ -76,7 +89,12 @@ const environment = z.object({
     .string()
     .regex(/^(embedded:|https?:\/\/.+)$/, "must be embedded: or http://user:password@host:8123/vigor")
     .default("embedded:"),
+  WAREHOUSE_CLUSTER: z
+    .string()
+    .regex(/^\w{1,64}$/, "must be a cluster's name in ClickHouse's configuration: letters, digits and _")
+    .optional(),
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
+  VIEWER_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
 });
 
@@ -92,6 +110,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     catalogFile: resolve(vars.CATALOG_FILE),
     bindHost: vars.BIND_HOST,
     gatewayPort: vars.GATEWAY_PORT,
+    gatewayDrainMs: vars.GATEWAY_DRAIN_SECONDS * MS_PER_SECOND,
     gatewayUrl: (vars.GATEWAY_URL ?? `http://127.0.0.1:${vars.GATEWAY_PORT}`).replace(/\/$/, ""),
     controlPort: vars.CONTROL_PORT,
     warehousePort: vars.WAREHOUSE_PORT,
@@ -109,8 +128,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     warehouse:
       vars.WAREHOUSE_URL === "embedded:"
         ? { adapter: "embedded" }
-        : { adapter: "server", url: vars.WAREHOUSE_URL },
+        : { adapter: "server", url: vars.WAREHOUSE_URL, cluster: vars.WAREHOUSE_CLUSTER ?? null },
     adminToken: vars.ADMIN_TOKEN ?? null,
+    viewerToken: vars.VIEWER_TOKEN ?? null,
     logLevel: vars.LOG_LEVEL,
     providerKey: (name) => given[name] ?? null,
   };

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { type Config, ConfigError } from "./config.ts";
+import { type Config, ConfigError, childEnvironment } from "./config.ts";
 import { openEventCount } from "./gateway/redis/event-count.ts";
 import { failOpen } from "./gateway/redis/fail-open.ts";
+import { recordedCounters } from "./gateway/redis/recorded-counters.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
 import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis.ts";
 import type { UsageStore } from "./gateway/usage-store.ts";
@@ -15,8 +17,11 @@ import { drainedOffsets, SPOOL_RETENTION } from "./ingest/spool/drained-offsets.
 import { openSpooledEventLog, type SpooledEventLog } from "./ingest/spool/spooled-event-log.ts";
 import { nanoFromUsd } from "./models/domain/money.ts";
 import { type GatewayClient, openGatewayClient as openGatewayClientAt } from "./pipeline/gateway-client.ts";
+import { type Leadership, openLeadership } from "./pipeline/leadership.ts";
+import { openReportBuilds, type ReportBuilds } from "./pipeline/reports/report-builds.ts";
 import { openWarehouse } from "./warehouse/client.ts";
 import { embeddedUrl, readEmbeddedCredentials } from "./warehouse/embedded-config.ts";
+import { type MigrateReport, migrate } from "./warehouse/migrate.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** The only place where adapters are chosen: everything else gets the port. */
@@ -45,13 +50,23 @@ export function openEventLog(
 }
 
 /** The log tells which of the reservations that a crash left behind belong to requests that were recorded. */
-export async function openUsageStore(config: Config, log: EventLog, logger: Logger): Promise<UsageStore> {
+export async function openUsageStore(
+  config: Config,
+  { log, logger, timezone }: { log: EventLog; logger: Logger; timezone: () => string },
+): Promise<UsageStore> {
   const { usageStore } = config;
   const settledSince = (sinceMs: number) => settledRequests(log, sinceMs);
   if (usageStore.adapter === "embedded")
     return openEmbeddedUsageStore({ directory: usageStore.directory, now: Date.now, settledSince });
   const onError = (error: unknown) => logger.error({ err: error }, "the usage store");
-  const store = await openRedisUsageStore({ url: usageStore.url, now: Date.now, settledSince, onError });
+  const whenShared = async () => !isSpooled(log) || log.whenDrained();
+  const store = await openRedisUsageStore({
+    url: usageStore.url,
+    now: Date.now,
+    settledSince,
+    recorded: recordedCounters({ log, whenShared, timezone, now: Date.now }),
+    onError,
+  });
   if (usageStore.failOpenUsd === null) return store;
   return failOpen({ store, capNano: nanoFromUsd(usageStore.failOpenUsd), onError });
 }
@@ -94,7 +109,26 @@ async function openSpool(options: {
 }
 
 export function openConfiguredWarehouse(config: Config): Warehouse {
-  return openWarehouse({ url: warehouseUrls(config).url });
+  return openWarehouse({ url: warehouseUrls(config).url, replicated: clusterOf(config) !== null });
+}
+
+/** Brings the warehouse's schema to this version, on every server of a cluster. */
+export function migrateWarehouse(config: Config): Promise<MigrateReport> {
+  return migrate({ url: warehouseUrls(config).url, cluster: clusterOf(config) });
+}
+
+function clusterOf({ warehouse }: Config): string | null {
+  return warehouse.adapter === "server" ? warehouse.cluster : null;
+}
+
+/** Null where the data directory's lock lets only one pipeline run. */
+export function openConfiguredLeadership(config: Config, warehouse: Warehouse): Leadership | null {
+  if (config.warehouse.adapter === "embedded") return null;
+  return openLeadership({ warehouse, holder: randomUUID(), monotonicMs: () => performance.now() });
+}
+
+export function openConfiguredReports(config: Config): ReportBuilds {
+  return openReportBuilds({ dataDir: config.dataDir, environment: childEnvironment() });
 }
 
 export function openGatewayClient(config: Config, adminToken: string): GatewayClient {

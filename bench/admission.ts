@@ -59,6 +59,7 @@ const CATALOG: Catalog = {
   defaultTier: TIER,
   tiers: new Map([[TIER.name, TIER]]),
   providers: new Map(),
+  embeddings: new Map(),
   features: new Map(),
   routing: {
     peakHours: new Set(),
@@ -74,7 +75,14 @@ const CATALOG: Catalog = {
     fallbackAt: 0.95,
     stopAt: 1,
   },
-  automation: { mode: "off", targetDailySpend: nanoFromUsd(0), rules: [] },
+  automation: {
+    mode: "off",
+    targetDailySpend: nanoFromUsd(0),
+    maxChangesPerHour: 0,
+    allowedKinds: [],
+    rules: [],
+  },
+  retention: { requestDays: 1_095, feedbackDays: 1_095 },
   business: { infrastructureMonthly: nanoFromUsd(0), supportMonthly: nanoFromUsd(0) },
 };
 

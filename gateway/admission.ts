@@ -2,7 +2,7 @@ import type { Provider, Tier } from "../models/domain/catalog.ts";
 import type { Charge } from "../models/domain/charge.ts";
 import { PublicError } from "../models/domain/errors.ts";
 import type { UserId } from "../models/domain/ids.ts";
-import type { NanoUsd } from "../models/domain/money.ts";
+import { type NanoUsd, ZERO_USD } from "../models/domain/money.ts";
 import { type Price, priceAt } from "../models/domain/price.ts";
 import { actualAmounts, chargesFor } from "../models/policy/charges.ts";
 import type { Controls } from "../models/policy/controls.ts";
@@ -89,6 +89,34 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
   };
 }
 
+export type CachedAdmission =
+  | { readonly ok: true; readonly hold: Pick<Hold, "id" | "charges"> }
+  | { readonly ok: false; readonly denial: PublicError };
+
+/** An answer out of the cache counts as a request, and costs nothing. */
+export async function admitCached(
+  gateway: Gateway,
+  question: Pick<AdmissionQuestion, "draft" | "controls" | "tier" | "userId" | "highLoad">,
+): Promise<CachedAdmission> {
+  const nowMs = gateway.now();
+  const { draft, controls, tier, userId, highLoad } = question;
+  const windows = gateway.windows(nowMs);
+  const all = chargesFor({ controls, tier, userId, bound: ZERO_USD, hop: 0, windows, highLoad });
+  const charges = all.filter(({ unit }) => unit === "requests");
+  const id = `${draft.requestId}/0`;
+  const memo = memoOf({
+    draft,
+    provider: { name: "", model: "" },
+    tokens: { inputTokens: 0, outputTokens: 0 },
+    priorCostNano: 0,
+  });
+  const result = await reserve(gateway, { id, charges, expiresAtMs: nowMs + EXPIRY_MARGIN_MS, memo });
+  draft.allowance = await allowanceAfter(gateway, charges, result);
+  if (result.ok) return { ok: true, hold: { id, charges } };
+  const { code, message, retryAfterSeconds } = denialOf(result.denied, controls, nowMs);
+  return { ok: false, denial: new PublicError(code, message, { retryAfterSeconds }) };
+}
+
 /** Nobody is denied because of a reservation that is about to become less: it is waited for, for a bounded time. */
 async function reserveWithPatience(
   gateway: Gateway,
@@ -135,7 +163,11 @@ async function allowanceAfter(
 }
 
 /** Replaces what was reserved by what was billed. */
-export async function settle(gateway: Gateway, hold: Hold, costNano: number): Promise<void> {
+export async function settle(
+  gateway: Gateway,
+  hold: Pick<Hold, "id" | "charges">,
+  costNano: number,
+): Promise<void> {
   await gateway.usage.settle(hold.id, actualAmounts(hold.charges, costNano));
   gateway.room.freed(hold.charges.filter(({ unit }) => unit === "nano-usd").map(({ key }) => key));
 }

@@ -1,11 +1,15 @@
 import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
 import { directiveEvent, directiveHistory } from "../models/domain/directive.ts";
-import { type Controls, foldControls } from "../models/policy/controls.ts";
+import type { Controls } from "../models/policy/controls.ts";
+import { foldByUser } from "../models/policy/controls-by-user.ts";
 
 /** The controls in force: the catalog and the active directives, folded again whenever one of them changes or ends. */
 export interface ControlState {
+  /** What holds for everybody. */
   current(): Controls;
+  /** What holds for a user, whom a directive may be tried on before the others. */
+  currentFor(userId: string): Controls;
   close(): Promise<void>;
 }
 
@@ -25,7 +29,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export async function openControlState(options: ControlStateOptions): Promise<ControlState> {
   const { log, catalog, now, onError } = options;
   const history = directiveHistory();
-  let controls = foldControls(catalog.current(), []);
+  let controls = foldByUser(catalog.current(), []);
   let timer: NodeJS.Timeout | undefined;
   let following = false;
 
@@ -33,12 +37,12 @@ export async function openControlState(options: ControlStateOptions): Promise<Co
     clearTimeout(timer);
     const nowMs = now();
     history.forgetEndedBefore(nowMs - FORGET_AFTER_MS);
-    controls = foldControls(catalog.current(), history.active(nowMs));
+    controls = foldByUser(catalog.current(), history.active(nowMs));
     if (controls.nextExpiryMs !== null) {
       timer = setTimeout(refold, Math.min(Math.max(controls.nextExpiryMs - nowMs, 1), MAX_TIMER_MS));
       timer.unref();
     }
-    options.onChange?.(controls);
+    options.onChange?.(controls.all);
   };
 
   const follower = await log.follow("directives", (entry) => {
@@ -58,12 +62,15 @@ export async function openControlState(options: ControlStateOptions): Promise<Co
   refold();
   catalog.onChange(refold);
 
+  const fresh = () => {
+    // A timer may be late; a directive never outlives its end.
+    if (controls.nextExpiryMs !== null && controls.nextExpiryMs <= now()) refold();
+    return controls;
+  };
+
   return {
-    current: () => {
-      // A timer may be late; a directive never outlives its end.
-      if (controls.nextExpiryMs !== null && controls.nextExpiryMs <= now()) refold();
-      return controls;
-    },
+    current: () => fresh().all,
+    currentFor: (userId) => fresh().of(userId),
     async close() {
       clearTimeout(timer);
       await follower.close();

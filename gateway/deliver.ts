@@ -1,12 +1,14 @@
 import type { ServerResponse } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import { formatUsd } from "../models/domain/money.ts";
-import { costOf, type TokenUsage } from "../models/domain/price.ts";
-import type { Hold } from "./admission.ts";
+import { costOf } from "../models/domain/price.ts";
+import { answerHeaders } from "./answer-headers.ts";
+import { bill, costOfAnswer, countedTokens, type Settlements } from "./billing.ts";
+import type { CacheTurn } from "./cache/consult-cache.ts";
+import { answerTape, keepAnswer } from "./cache/keep-answer.ts";
 import type { Gateway } from "./gateway.ts";
 import { type PassedStream, passStream } from "./pass-stream.ts";
-import { costOfAnswer, type Settlements, type WonAnswer } from "./provider-attempts.ts";
-import { rateLimitHeaders } from "./rate-limit-headers.ts";
+import type { WonAnswer } from "./provider-attempts.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";
 import { sendError } from "./send-error.ts";
@@ -16,6 +18,7 @@ interface Delivery {
   readonly draft: RequestDraft;
   readonly response: ServerResponse;
   readonly settlements: Settlements;
+  readonly turn: CacheTurn;
 }
 
 /** Passes the provider's answer on as it came, and puts what it cost into the draft and the settlement. */
@@ -24,10 +27,12 @@ export async function deliver(gateway: Gateway, won: WonAnswer, delivery: Delive
   else await deliverStream(gateway, won, delivery);
 }
 
-function deliverJson(gateway: Gateway, won: WonAnswer, { draft, response, settlements }: Delivery): void {
+function deliverJson(gateway: Gateway, won: WonAnswer, delivery: Delivery): void {
   if (won.answer.kind !== "json") return;
+  const { asked, draft, response, settlements, turn } = delivery;
   const { body, contentType } = won.answer;
-  bill(gateway, { draft, settlements, hold: won.hold, costNano: costOfAnswer(won.usage, won.hold) });
+  const costNano = costOfAnswer(won.usage, won.hold);
+  bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
   const { inputTokens, outputTokens } = won.tokens;
   draft.tokens = won.usage ?? { input: inputTokens, cachedInput: 0, output: outputTokens, reasoning: 0 };
   draft.httpStatus = 200;
@@ -40,34 +45,46 @@ function deliverJson(gateway: Gateway, won: WonAnswer, { draft, response, settle
     "x-vigor-cost-usd": formatUsd(draft.costNano),
   });
   response.end(body);
+  const made = { kind: "json", contentType, body, provider: draft.provider, costNano } as const;
+  keepAnswer(gateway, turn, { asked, made });
 }
 
 async function deliverStream(gateway: Gateway, won: WonAnswer, delivery: Delivery): Promise<void> {
   if (won.answer.kind !== "stream") return;
-  const { asked, draft, response, settlements } = delivery;
+  const { asked, draft, response, settlements, turn } = delivery;
+  const { contentType } = won.answer;
   draft.firstTokenMs = gateway.monotonicMs() - draft.startedMs;
   draft.httpStatus = 200;
   response.writeHead(200, {
     ...answerHeaders(draft),
-    "content-type": won.answer.contentType,
+    "content-type": contentType,
     "cache-control": "no-cache",
     // What a stream costs is known when it is over.
     trailer: "x-vigor-cost-usd",
   });
+  const tape = answerTape(turn);
   const passed = await passStream(won.answer.stream, response, {
-    hideUsage: asked.chat.stream_options?.include_usage !== true,
+    hideUsage: asked.body.stream_options?.include_usage !== true,
     drainMs: gateway.limits.drainMs,
+    onPassed: tape.add,
   });
   const providerMs = gateway.monotonicMs() - won.calledAtMs;
   draft.providerMs += providerMs;
+  const outcome = attemptOutcome(passed);
+  won.call.end(outcome);
   draft.attempts.push({
     provider: draft.provider,
-    outcome: attemptOutcome(passed),
+    outcome,
     ms: Math.round(providerMs * 1000) / 1000,
   });
-  draft.tokens = passed.usage ?? countedTokens(passed, won);
-  bill(gateway, { draft, settlements, hold: won.hold, costNano: costOf(draft.tokens, won.hold.price) });
+  draft.tokens = passed.usage ?? countedTokens(passed.generatedBytes, won.tokens);
+  const costNano = costOf(draft.tokens, won.hold.price);
+  bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
   endStream(passed, { draft, response });
+  const body = passed.end === "complete" ? tape.body() : null;
+  if (body === null) return;
+  const made = { kind: "stream", contentType, body, provider: draft.provider, costNano } as const;
+  keepAnswer(gateway, turn, { asked, made });
 }
 
 function endStream(passed: PassedStream, { draft, response }: Pick<Delivery, "draft" | "response">): void {
@@ -89,40 +106,4 @@ function endStream(passed: PassedStream, { draft, response }: Pick<Delivery, "dr
 function attemptOutcome({ end }: PassedStream): "ok" | "aborted" | "connection" {
   if (end === "complete") return "ok";
   return end === "client-gone" ? "aborted" : "connection";
-}
-
-/** English has about four bytes a token, CJK text two to three; fewer make the count err on the provider's side. */
-const BYTES_PER_TOKEN = 2;
-
-/** What a stream without a usage report is billed: its input at the bound, its output by what came, at most the bound. */
-function countedTokens({ generatedBytes }: PassedStream, { tokens }: WonAnswer): TokenUsage {
-  const output = Math.min(tokens.outputTokens, Math.ceil(generatedBytes / BYTES_PER_TOKEN));
-  return { input: tokens.inputTokens, cachedInput: 0, output, reasoning: 0 };
-}
-
-interface Bill {
-  readonly draft: RequestDraft;
-  readonly settlements: Settlements;
-  readonly hold: Hold;
-  readonly costNano: number;
-}
-
-/** In full, even above the bound: that was promised to the provider, and is told to people. */
-function bill(gateway: Gateway, { draft, settlements, hold, costNano }: Bill): void {
-  if (costNano > hold.bound) {
-    const { requestId, provider } = draft;
-    gateway.overBounds.add({ requestId, provider, boundNano: hold.bound, costNano });
-  }
-  const settlement = settlements.find((entry) => entry.hold === hold);
-  if (settlement !== undefined) settlement.costNano = costNano;
-  draft.costNano = settlements.reduce((sum, entry) => sum + entry.costNano, 0);
-}
-
-function answerHeaders(draft: RequestDraft): Record<string, string> {
-  return {
-    "x-vigor-provider": draft.provider,
-    "x-vigor-cache": "bypass",
-    "x-vigor-tier": draft.tier,
-    ...rateLimitHeaders(draft),
-  };
 }

@@ -1,10 +1,14 @@
 import type { Logger } from "pino";
 import type { EventId, RequestId } from "../models/domain/ids.ts";
 import type { Windows } from "../models/policy/charges.ts";
+import type { ResponseCache } from "./cache/response-cache.ts";
 import type { Conditions } from "./conditions.ts";
 import type { ControlState } from "./control-state.ts";
 import type { Directory } from "./directory.ts";
+import type { FeedbackLog } from "./feedback-log.ts";
+import type { ProviderHealth } from "./health/provider-health.ts";
 import type { LoadSwitch } from "./load-switch.ts";
+import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { OverBounds } from "./over-bounds.ts";
 import type { ProviderClients } from "./providers/provider-clients.ts";
 import type { Recorder } from "./recorder.ts";
@@ -26,6 +30,10 @@ export interface Gateway {
   readonly slots: WorkSlots;
   readonly room: Room;
   readonly providers: ProviderClients;
+  readonly health: ProviderHealth;
+  readonly cache: ResponseCache;
+  readonly metrics: GatewayMetrics;
+  readonly feedback: FeedbackLog;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -43,10 +51,16 @@ export interface Gateway {
 
 export interface GatewayLimits extends SlotLimits {
   readonly maxBodyBytes: number;
-  /** Providers tried for one request. */
+  /** Calls for one request. */
   readonly maxHops: number;
   /** How long a stream whose client has gone is read on for its usage. */
   readonly drainMs: number;
+  /** How long one request may take at most, all its calls together. */
+  readonly deadlineMs: number;
+  /** Calls to one provider under way at once: one that hangs must not take every slot. */
+  readonly maxCallsPerProvider: number;
+  /** Of fewer calls to a provider in half a minute, its breaker concludes nothing. */
+  readonly breakerMinCalls: number;
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
@@ -58,4 +72,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxOpen: 6_000,
   maxHops: 3,
   drainMs: 10_000,
+  deadlineMs: 180_000,
+  maxCallsPerProvider: 2_000,
+  breakerMinCalls: 6,
 };

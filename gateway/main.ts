@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { openCatalog } from "../catalog.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { type Role, runRole } from "../machine/role.ts";
@@ -11,7 +12,11 @@ const gateway: Role = {
     const catalog = await openCatalog(config.catalogFile, logger);
     const { token } = await adminToken(config);
     const log = await openEventLog(config, { writer: "gateway", logger });
-    const usage = await openUsageStore(config, log, logger);
+    const usage = await openUsageStore(config, {
+      log,
+      logger,
+      timezone: () => catalog.current().timezone,
+    });
     const counts = await openEventCounts(config, log, logger);
     const running = await startGateway({
       log,
@@ -23,6 +28,8 @@ const gateway: Role = {
       logger,
       host: config.bindHost,
       port: config.gatewayPort,
+      drainMs: config.gatewayDrainMs,
+      cacheDirectory: join(config.dataDir, "cache"),
       eventsOfAll: counts?.total,
     });
     const { providers } = running.gateway;

@@ -8,12 +8,15 @@ export interface PassedStream {
   readonly end: "complete" | "cut" | "client-gone";
   /** What the provider reported; null when it did not. */
   readonly usage: TokenUsage | null;
+  /** 0 where the usage is known. */
   readonly generatedBytes: number;
 }
 
 export interface PassOptions {
   readonly hideUsage: boolean;
   readonly drainMs: number;
+  /** Told of the bytes that are passed on, as long as the client is there. */
+  readonly onPassed?: (bytes: Buffer) => void;
 }
 
 /**
@@ -26,7 +29,7 @@ export function passStream(
   options: PassOptions,
 ): Promise<PassedStream> {
   return new Promise((resolve) => {
-    const meter = sseMeter(options);
+    const meter = sseMeter({ hideUsage: options.hideUsage, reading: stream.reading });
     let clientGone = response.destroyed;
     let drainTimer: NodeJS.Timeout | undefined;
 
@@ -34,11 +37,10 @@ export function passStream(
       clearTimeout(drainTimer);
       response.off("close", onClose);
       response.off("drain", onDrain);
-      resolve({
-        end: clientGone ? "client-gone" : end,
-        usage: meter.usage(),
-        generatedBytes: meter.generatedBytes(),
-      });
+      const usage = meter.usage();
+      // Counting reads all of it once more.
+      const generatedBytes = usage === null ? meter.generatedBytes() : 0;
+      resolve({ end: clientGone ? "client-gone" : end, usage, generatedBytes });
     };
     const onDrain = (): void => stream.resume();
     const onClose = (): void => {
@@ -50,7 +52,9 @@ export function passStream(
       }, options.drainMs);
     };
     const passOn = (bytes: Buffer): void => {
-      if (bytes.length > 0 && !clientGone && !response.write(bytes)) stream.pause();
+      if (bytes.length === 0 || clientGone) return;
+      options.onPassed?.(bytes);
+      if (!response.write(bytes)) stream.pause();
     };
 
     response.on("drain", onDrain);

@@ -4,6 +4,9 @@ import { NO_TOKENS } from "../models/domain/price.ts";
 import type { Attempt, Outcome, RequestEvent } from "../models/domain/request-event.ts";
 import type { RequestAllowance } from "../models/policy/request-allowance.ts";
 
+/** `miss`: there was no answer to give again; `bypass`: none was looked for. */
+export type CacheStatus = "hit" | "miss" | "bypass";
+
 /** What is known of a request so far. It becomes the request's event when the request is over. */
 export interface RequestDraft {
   readonly eventId: EventId;
@@ -32,6 +35,10 @@ export interface RequestDraft {
   providerMs: number;
   tokens: TokenUsage;
   costNano: number;
+  /** What the answer's header says of the cache. */
+  cacheStatus: CacheStatus;
+  /** Nano-dollars that a cached answer avoided. */
+  cacheSavedNano: number;
   /** For the answer's headers; null = nothing limits the user's requests, or the request was not asked for yet. */
   allowance: RequestAllowance | null;
 }
@@ -63,6 +70,8 @@ export function newDraft(
     providerMs: 0,
     tokens: NO_TOKENS,
     costNano: 0,
+    cacheStatus: "bypass",
+    cacheSavedNano: 0,
     allowance: null,
   };
 }
@@ -99,7 +108,7 @@ export function eventOf(draft: RequestDraft, endedMs: number): RequestEvent {
     output_tokens: draft.tokens.output,
     reasoning_tokens: draft.tokens.reasoning,
     cost: draft.costNano,
-    cache_saved: 0,
+    cache_saved: draft.cacheSavedNano,
     source: "live",
   };
 }

@@ -1,46 +1,55 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import { settle } from "./admission.ts";
+import { type CacheTurn, consultCache } from "./cache/consult-cache.ts";
+import { serveCached } from "./cache/serve-cached.ts";
 import { bearerToken } from "./caller.ts";
 import { deliver } from "./deliver.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import { firstAnswer, type Settlements } from "./provider-attempts.ts";
+import type { Endpoint } from "./model-request.ts";
+import { firstAnswer } from "./provider-attempts.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import { ClientGone } from "./read-body.ts";
 import { eventOf, newDraft, type RequestDraft } from "./request-draft.ts";
-import { chooseProviders, type RoutedRequest } from "./routing.ts";
+import { chooseProviders, passGates, route, type SituatedRequest } from "./routing.ts";
 import { sendError } from "./send-error.ts";
 import { type UnderstoodRequest, understand } from "./understand.ts";
 
-/** What a request's steps share. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly draft: RequestDraft;
-}
-
 /**
- * The way of a request: understand > route > wait for a slot > admit > call > settle > record. Whatever becomes of it, one event
+ * The way of a request: understand > cache > route > wait for a slot > admit > call > settle > record. Whatever becomes of it, one event
  * is written when it is over, and only when that is durable are its reservations let go.
  *
  * Only a request without a valid key leaves no event: it belongs to no app, and anybody could fill the log with it.
  */
-export async function serveChat(
+export function serveModel(endpoint: Endpoint) {
+  return (gateway: Gateway, request: IncomingMessage, response: ServerResponse): Promise<void> =>
+    serve(gateway, { endpoint, request, response });
+}
+
+async function serve(
   gateway: Gateway,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { endpoint, request, response }: Pick<Exchange, "endpoint" | "request" | "response">,
 ): Promise<void> {
   const draft = newDraft(gateway.newIds(), { ts: gateway.now(), startedMs: gateway.monotonicMs() });
-  const settlements: Settlements = [];
+  const exchange: Exchange = { endpoint, request, response, draft, settlements: [], afterwards: [] };
   response.setHeader("x-vigor-request-id", draft.requestId);
   try {
     await authenticate(gateway, request, draft);
-    await serveKnownApp(gateway, { request, response, draft }, settlements);
+    await serveKnownApp(gateway, exchange);
   } catch (error) {
     refuse(gateway, error, { draft, response });
   }
   if (draft.appId === "") return;
-  gateway.recorder.record(eventOf(draft, gateway.monotonicMs()), async () => {
+  const endedMs = gateway.monotonicMs();
+  if (exchange.afterwards.length > 0) await Promise.all(exchange.afterwards);
+  record(gateway, exchange, endedMs);
+}
+
+function record(gateway: Gateway, { draft, settlements }: Exchange, endedMs: number): void {
+  const event = eventOf(draft, endedMs);
+  gateway.metrics.observe(event);
+  gateway.recorder.record(event, async () => {
     for (const { hold, costNano, isSettled } of settlements) {
       if (!isSettled) await settle(gateway, hold, costNano);
     }
@@ -58,14 +67,14 @@ async function authenticate(gateway: Gateway, request: IncomingMessage, draft: R
   }
 }
 
-async function serveKnownApp(gateway: Gateway, exchange: Exchange, settlements: Settlements): Promise<void> {
+async function serveKnownApp(gateway: Gateway, exchange: Exchange): Promise<void> {
   const { slots } = gateway;
   if (!slots.enter()) throw slots.overload();
   try {
-    const asked = await understand(gateway, exchange.request, exchange.draft);
+    const asked = await understand(gateway, exchange);
     const endOfRequest = gateway.load.begin(asked.userId);
     try {
-      await serveUnderstood(gateway, { ...exchange, asked, settlements });
+      await serveUnderstood(gateway, asked, exchange);
     } finally {
       endOfRequest();
     }
@@ -74,33 +83,47 @@ async function serveKnownApp(gateway: Gateway, exchange: Exchange, settlements: 
   }
 }
 
+/** An answer that is there already needs neither a slot nor a provider that works. */
 async function serveUnderstood(
   gateway: Gateway,
-  work: Exchange & { readonly asked: UnderstoodRequest; readonly settlements: Settlements },
+  asked: UnderstoodRequest,
+  exchange: Exchange,
 ): Promise<void> {
-  const { asked, draft, response } = work;
-  let routed = await chooseProviders(gateway, asked, draft);
+  const situated = await passGates(gateway, asked, exchange.draft);
+  const turn = await consultCache(gateway, situated, exchange);
+  exchange.draft.cacheStatus = turn.status;
+  if (turn.status === "hit") return serveCached(gateway, situated, { answer: turn.answer, exchange });
+  try {
+    await serveFromProvider(gateway, situated, { exchange, turn });
+  } finally {
+    if (turn.status === "miss") turn.flight?.land(null);
+  }
+}
+
+async function serveFromProvider(
+  gateway: Gateway,
+  situated: SituatedRequest,
+  { exchange, turn }: { readonly exchange: Exchange; readonly turn: CacheTurn },
+): Promise<void> {
+  const { draft, response } = exchange;
+  let asked = route(gateway, situated);
   const slot = gateway.slots.take({
-    premium: routed.tier.premium,
+    premium: asked.tier.premium,
     onGone: (gone) => response.once("close", gone),
   });
   const giveBack = await slot;
   try {
     // Who has waited is looked at again: what was directed meanwhile holds for them, too.
-    if (slot instanceof Promise) routed = await chooseProviders(gateway, asked, draft);
-    await serveInSlot(gateway, routed, work);
+    if (slot instanceof Promise) asked = await chooseProviders(gateway, situated, draft);
+    const won = await firstAnswer(gateway, asked, { ...exchange, isGone: () => response.destroyed });
+    try {
+      await deliver(gateway, won, { ...exchange, asked, turn });
+    } finally {
+      won.call.cancel();
+    }
   } finally {
     giveBack();
   }
-}
-
-async function serveInSlot(
-  gateway: Gateway,
-  asked: RoutedRequest,
-  { draft, response, settlements }: Exchange & { readonly settlements: Settlements },
-): Promise<void> {
-  const won = await firstAnswer(gateway, asked, { draft, settlements, isGone: () => response.destroyed });
-  await deliver(gateway, won, { asked, draft, response, settlements });
 }
 
 function refuse(

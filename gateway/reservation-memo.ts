@@ -29,8 +29,8 @@ export const reservationMemo = requestEvent
 
 export interface MemoFacts {
   readonly draft: RequestDraft;
-  readonly provider: Provider;
-  readonly tokens: TokenBound;
+  readonly provider: Pick<Provider, "name" | "model">;
+  readonly tokens: Pick<TokenBound, "inputTokens" | "outputTokens">;
   readonly priorCostNano: number;
 }
 

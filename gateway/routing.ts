@@ -1,19 +1,27 @@
 import type { Tier } from "../models/domain/catalog.ts";
 import { PublicError } from "../models/domain/errors.ts";
 import type { Controls } from "../models/policy/controls.ts";
-import { type Candidate, routeRequest } from "../models/policy/route.ts";
-import { gate } from "../models/policy/safeguards.ts";
+import { type Candidate, type RouteResult, routeEmbedding, routeRequest } from "../models/policy/route.ts";
+import { gate, type Stage } from "../models/policy/safeguards.ts";
 import type { Gateway } from "./gateway.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { UnderstoodRequest } from "./understand.ts";
 
-/** A request with what holds for it now: limits, and the providers that it may be sent to, in order. */
-export interface RoutedRequest extends UnderstoodRequest {
+/** A request with what holds for it now: its tier, the controls, the load. */
+export interface SituatedRequest extends UnderstoodRequest {
   readonly controls: Controls;
   readonly tier: Tier;
+  readonly stage: Stage;
   readonly highLoad: boolean;
+}
+
+/** And with the providers that it may be sent to, in order. */
+export interface RoutedRequest extends SituatedRequest {
   readonly candidates: readonly Candidate[];
 }
+
+/** When providers cannot be called, their breakers try again within that time. */
+const NO_PROVIDER_RETRY_SECONDS = 5;
 
 /** The gates that refuse a request whatever it asks for, then the providers. Throws {@link PublicError} when there is no way. */
 export async function chooseProviders(
@@ -21,7 +29,16 @@ export async function chooseProviders(
   asked: UnderstoodRequest,
   draft: RequestDraft,
 ): Promise<RoutedRequest> {
-  const controls = gateway.controls.current();
+  return route(gateway, await passGates(gateway, asked, draft));
+}
+
+/** Throws {@link PublicError} for a request that is refused whatever it asks for. */
+export async function passGates(
+  gateway: Gateway,
+  asked: UnderstoodRequest,
+  draft: RequestDraft,
+): Promise<SituatedRequest> {
+  const controls = gateway.controls.currentFor(asked.userId);
   const user = await gateway.directory.meet(asked.userId, controls.catalog.defaultTier.name);
   const tier = controls.tiers.get(user.tier) ?? controls.catalog.defaultTier;
   draft.controlsVersion = controls.version;
@@ -33,18 +50,34 @@ export async function chooseProviders(
     const retryAfterSeconds = Math.max(1, Math.ceil(((closed.endsAtMs ?? endsAtMs) - nowMs) / 1000));
     throw new PublicError(closed.code, closed.message, { retryAfterSeconds });
   }
-  const highLoad = gateway.load.look(controls).high;
-  const route = routeRequest({
+  return { ...asked, controls, tier, stage, highLoad: gateway.load.look(controls).high };
+}
+
+/** Throws {@link PublicError} when no provider can be called, or not the one that was asked for. */
+export function route(gateway: Gateway, asked: SituatedRequest): RoutedRequest {
+  const { controls, tier, stage, highLoad } = asked;
+  const unavailable = gateway.health.unavailable(gateway.providers.unavailable());
+  const requestedModel = asked.body.model;
+  if (asked.endpoint === "embeddings") {
+    return routed(asked, routeEmbedding({ controls, requestedModel, unavailable }));
+  }
+  const found = routeRequest({
     controls,
     tier,
-    requestedModel: asked.chat.model,
+    requestedModel,
     feature: asked.feature,
-    hourOfDay: gateway.hourOfDay(nowMs),
+    hourOfDay: gateway.hourOfDay(gateway.now()),
     stage,
     highLoad,
-    unavailable: gateway.providers.unavailable(),
+    unavailable,
+    slow: gateway.health.slow(),
     draw: Math.random(),
   });
-  if (!route.ok) throw new PublicError(route.code, route.message, { param: "model" });
-  return { ...asked, controls, tier, highLoad, candidates: route.candidates };
+  return routed(asked, found);
+}
+
+function routed(asked: SituatedRequest, found: RouteResult): RoutedRequest {
+  if (found.ok) return { ...asked, candidates: found.candidates };
+  const more = found.code === "no_provider" ? { retryAfterSeconds: NO_PROVIDER_RETRY_SECONDS } : {};
+  throw new PublicError(found.code, found.message, { param: "model", ...more });
 }

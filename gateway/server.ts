@@ -2,8 +2,10 @@ import http from "node:http";
 import express, { type NextFunction, type Request, type Response } from "express";
 import { PublicError } from "../models/domain/errors.ts";
 import type { Gateway } from "./gateway.ts";
-import { serveChat } from "./request-lifecycle.ts";
+import { serveModel } from "./request-lifecycle.ts";
+import { serveFeedback } from "./routes/feedback.ts";
 import { serveHealth } from "./routes/health.ts";
+import { serveMetrics } from "./routes/metrics.ts";
 import { serveModels } from "./routes/models.ts";
 import { serveTotals } from "./routes/totals.ts";
 import { serveUsage } from "./routes/usage.ts";
@@ -14,8 +16,15 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
-/** The gateway's HTTP server; the caller listens. `state` decides what `/readyz` says and whether requests are taken. */
-export function createGatewayServer(gateway: Gateway, state: { ready: () => boolean }): http.Server {
+export interface ServerState {
+  /** What `/readyz` says. */
+  ready(): boolean;
+  /** Whether requests are taken: for a while after it has ceased to be ready, too. */
+  serving(): boolean;
+}
+
+/** The gateway's HTTP server; the caller listens. */
+export function createGatewayServer(gateway: Gateway, state: ServerState): http.Server {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -23,7 +32,7 @@ export function createGatewayServer(gateway: Gateway, state: { ready: () => bool
   const guarded =
     (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>
     async (request: Request, response: Response): Promise<void> => {
-      if (!state.ready())
+      if (!state.serving())
         throw new PublicError("not_ready", "the gateway is stopping", { retryAfterSeconds: 1 });
       await serve(gateway, request, response);
     };
@@ -38,13 +47,27 @@ export function createGatewayServer(gateway: Gateway, state: { ready: () => bool
       }
     };
 
-  // Counts by itself, so that even a request that is one too many leaves its event.
-  app.post("/v1/chat/completions", guarded(serveChat));
+  // They count by themselves, so that even a request that is one too many leaves its event.
+  app.post("/v1/chat/completions", guarded(serveModel("chat")));
+  app.post("/v1/responses", guarded(serveModel("responses")));
+  app.post("/v1/embeddings", guarded(serveModel("embeddings")));
   app.get("/v1/models", guarded(counted(serveModels)));
+  app.post("/v1/feedback", guarded(counted(serveFeedback)));
   app.get("/v1/usage", guarded(counted(serveUsage)));
   app.get("/internal/totals", guarded(counted(serveTotals)));
   for (const path of ["/healthz", "/readyz"]) app.get(path, serveHealth(gateway, state));
-  for (const path of ["/v1/chat/completions", "/v1/models", "/v1/usage", "/healthz", "/readyz"]) {
+  app.get("/metrics", serveMetrics(gateway));
+  for (const path of [
+    "/v1/chat/completions",
+    "/v1/responses",
+    "/v1/embeddings",
+    "/v1/models",
+    "/v1/usage",
+    "/v1/feedback",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+  ]) {
     app.all(path, (request) => {
       throw new PublicError("method_not_allowed", `${request.path} does not know ${request.method}`);
     });

@@ -8,14 +8,18 @@ import type { Catalog } from "../models/domain/catalog.ts";
 import { directiveId, eventId, requestId } from "../models/domain/ids.ts";
 import { windowClock } from "../models/domain/window.ts";
 import { hourClock } from "../models/policy/hour-of-day.ts";
+import { openResponseCache } from "./cache/response-cache.ts";
 import { closeable } from "./close-server.ts";
 import { lookAround, startConditionWatch } from "./condition-watch.ts";
 import { openConditions } from "./conditions.ts";
 import { openControlState } from "./control-state.ts";
 import { openDirectory } from "./directory.ts";
+import { openFeedbackLog } from "./feedback-log.ts";
 import { DEFAULT_LIMITS, type Gateway, type GatewayLimits } from "./gateway.ts";
+import { openProviderHealth } from "./health/provider-health.ts";
 import { openLoadMeter } from "./load-meter.ts";
 import { openLoadSwitch } from "./load-switch.ts";
+import { openGatewayMetrics } from "./metrics/gateway-metrics.ts";
 import { startOrphanSweep } from "./orphan-sweep.ts";
 import { openOverBounds } from "./over-bounds.ts";
 import { openProviderClients } from "./providers/provider-clients.ts";
@@ -41,6 +45,10 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** Events that all gateways have recorded, where there may be more than this one. */
   readonly eventsOfAll?: (() => Promise<number>) | undefined;
+  /** Where cached answers are kept across a restart, of this process alone; null (default): in memory only. */
+  readonly cacheDirectory?: string | null;
+  /** How long a gateway that stops goes on serving while it says that it is not ready any more. Default 0. */
+  readonly drainMs?: number;
   /** What this process and the one after it are called in events. Default: host and port. */
   readonly name?: string;
 }
@@ -66,6 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const name = options.name ?? `${hostname()}:${options.port}`.slice(-MAX_NAME_LENGTH);
   const newId = () => directiveId.parse(uuidv7());
   const conditions = openConditions({ log, gateway: name, now, newId, logger });
+  const providers = openProviderClients(options);
   const gateway: Gateway = {
     directory: await openDirectory({ log, now, onError, newEventId: () => eventId.parse(uuidv7()) }),
     controls: await openControlState({
@@ -88,7 +97,17 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     overBounds: openOverBounds({ now, conditions, logger }),
     slots: openWorkSlots(limits, monotonicMs),
     room: openRoom(),
-    providers: openProviderClients(options),
+    providers,
+    health: openProviderHealth({
+      ...limits,
+      nowMs: monotonicMs,
+      conditions,
+      draw: Math.random,
+      kindOf: providers.kindOf,
+    }),
+    cache: await openResponseCache({ directory: options.cacheDirectory ?? null, now, onError }),
+    metrics: openGatewayMetrics({ logPendingBytes: log.pendingBytes }),
+    feedback: openFeedbackLog({ log, now, newEventId: () => eventId.parse(uuidv7()) }),
     logger,
     now,
     monotonicMs,
@@ -100,9 +119,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
   // What an earlier process has spent is known before the first request comes.
   await lookAround(gateway);
-  let ready = true;
-  const server = createGatewayServer(gateway, { ready: () => ready });
-  const close = closeable(server, CLOSE_WAIT_MS);
+  let state: "ready" | "draining" | "closed" = "ready";
+  const server = createGatewayServer(gateway, {
+    ready: () => state === "ready",
+    serving: () => state !== "closed",
+  });
+  const drainMs = options.drainMs ?? 0;
+  const close = closeable(server, { drainMs, maxWaitMs: CLOSE_WAIT_MS });
   await listen(server, options);
   const sweep = startOrphanSweep(gateway);
   const watch = startConditionWatch(gateway);
@@ -111,12 +134,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     port: typeof address === "object" && address !== null ? address.port : options.port,
     gateway,
     async close() {
-      ready = false;
+      state = drainMs > 0 ? "draining" : "closed";
       sweep.close();
       watch.close();
       await close();
       await gateway.recorder.close();
       await conditions.close();
+      await gateway.cache.close();
       await Promise.all([gateway.directory.close(), gateway.controls.close(), gateway.providers.close()]);
     },
   };

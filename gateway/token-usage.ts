@@ -1,29 +1,38 @@
-import { z } from "zod";
 import type { TokenUsage } from "../models/domain/price.ts";
 
-const count = z.number().int().nonnegative();
-
-const openAiUsage = z.object({
-  prompt_tokens: count,
-  completion_tokens: count.default(0),
-  prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
-  completion_tokens_details: z.object({ reasoning_tokens: count.nullish() }).nullish(),
-});
-
 /**
- * OpenAI's `usage` in disjoint buckets: there `prompt_tokens` includes the cached ones and `completion_tokens` the reasoning.
- * Null when it is missing or makes no sense; zero when the provider said zero.
+ * A provider's `usage` in disjoint buckets. In OpenAI's forms (`prompt_tokens` of chat and embeddings, `input_tokens` of responses)
+ * the input includes the cached tokens and the output the reasoning. Null when it is missing or makes no sense; zero when the
+ * provider said zero.
  */
 export function tokenUsageOf(usage: unknown): TokenUsage | null {
-  const parsed = openAiUsage.safeParse(usage);
-  if (!parsed.success) return null;
-  const { prompt_tokens, completion_tokens, prompt_tokens_details, completion_tokens_details } = parsed.data;
-  const cachedInput = Math.min(prompt_tokens_details?.cached_tokens ?? 0, prompt_tokens);
-  const reasoning = Math.min(completion_tokens_details?.reasoning_tokens ?? 0, completion_tokens);
-  return {
-    input: prompt_tokens - cachedInput,
-    cachedInput,
-    output: completion_tokens - reasoning,
-    reasoning,
-  };
+  if (!isObject(usage)) return null;
+  const isChat = isCount(usage["prompt_tokens"]);
+  const input = usage[isChat ? "prompt_tokens" : "input_tokens"];
+  const output = usage[isChat ? "completion_tokens" : "output_tokens"] ?? 0;
+  const cached = detail(usage[isChat ? "prompt_tokens_details" : "input_tokens_details"], "cached_tokens");
+  const reasoned = detail(
+    usage[isChat ? "completion_tokens_details" : "output_tokens_details"],
+    "reasoning_tokens",
+  );
+  if (!isCount(input) || !isCount(output) || cached === null || reasoned === null) return null;
+  const cachedInput = Math.min(cached, input);
+  const reasoning = Math.min(reasoned, output);
+  return { input: input - cachedInput, cachedInput, output: output - reasoning, reasoning };
+}
+
+/** 0 when it is not said, null when it makes no sense. */
+function detail(details: unknown, name: string): number | null {
+  if (details === undefined || details === null) return 0;
+  if (!isObject(details)) return null;
+  const value = details[name] ?? 0;
+  return isCount(value) ? value : null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

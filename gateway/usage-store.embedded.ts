@@ -14,6 +14,8 @@ export interface EmbeddedUsageStoreOptions {
   readonly directory: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds of a clock that is never set. Default: the process's. */
+  readonly monotonicMs?: () => number;
   /** What the event log holds since a moment: a request that it holds is over, whatever the journal says. */
   readonly settledSince?: SettledSince;
   /** What failed in the background: a snapshot, a sync. The store goes on. */
@@ -65,6 +67,7 @@ class EmbeddedUsageStore implements UsageStore {
   #upkeep: Promise<void> | null = null;
   #nextSweepMs: number;
   #nextSnapshotMs = 0;
+  readonly #startedMs: { readonly wall: number; readonly monotonic: number };
 
   constructor(options: EmbeddedUsageStoreOptions, recovered: Recovered, unlock: () => Promise<void>) {
     this.#options = options;
@@ -74,6 +77,7 @@ class EmbeddedUsageStore implements UsageStore {
     this.#olderBytes = recovered.journalBytes;
     this.#unlock = unlock;
     this.#nextSweepMs = options.now() + SWEEP_EVERY_MS;
+    this.#startedMs = { wall: options.now(), monotonic: this.#monotonicMs() };
     this.#journal = new JournalWriter({
       directory: options.directory,
       segment: recovered.nextSegment,
@@ -187,20 +191,30 @@ class EmbeddedUsageStore implements UsageStore {
       return { segment, snapshot: new Snapshot(this.#ledger) };
     });
     if (cut === null) return;
-    await cut.snapshot.write({ directory, segment: cut.segment, nowMs: this.#options.now() });
+    await cut.snapshot.write({ directory, segment: cut.segment, nowMs: this.#surelyMs() });
     this.#olderBytes = 0;
     this.#nextSnapshotMs = 0;
   }
 
   async #sweep(): Promise<void> {
-    const nowMs = this.#options.now();
-    this.#nextSweepMs = nowMs + SWEEP_EVERY_MS;
+    this.#nextSweepMs = this.#options.now() + SWEEP_EVERY_MS;
+    const nowMs = this.#surelyMs();
     let looked = 0;
     for (const counter of this.#ledger.counters.values()) {
       this.#ledger.forgetIfOver(counter, nowMs);
       looked += 1;
       if (looked % SWEEP_SLICE === 0) await nextTurn();
     }
+  }
+
+  /** A clock that was set forward may be set back, and then counters are asked for that would have been over: the earlier one of two holds. */
+  #surelyMs(): number {
+    const { wall, monotonic } = this.#startedMs;
+    return Math.min(this.#options.now(), wall + this.#monotonicMs() - monotonic);
+  }
+
+  #monotonicMs(): number {
+    return this.#options.monotonicMs?.() ?? performance.now();
   }
 
   #report(error: unknown): void {

@@ -3,6 +3,13 @@ import { z } from "zod";
 import type { Charge, CounterState } from "../models/domain/charge.ts";
 import { connectRedis, RedisAway, type RedisConnection, readScript } from "./redis/connection.ts";
 import { expiryOf, type Keys, keysOf } from "./redis/keys.ts";
+import {
+  beginWhole,
+  type RecordedCounters,
+  type Recount,
+  recountScript,
+  startRecount,
+} from "./redis/recount.ts";
 import { decodeReservation, encodeReservation, type StoredReservation } from "./redis/stored-reservation.ts";
 import { openUndo, type Undo } from "./redis/undo.ts";
 import { requireAmount, requireReservation } from "./usage-journal/requirements.ts";
@@ -18,6 +25,8 @@ export interface RedisUsageStoreOptions {
   readonly now: () => number;
   /** What the event log holds since a moment: an expired reservation of a request that it holds is settled to what that did cost. */
   readonly settledSince?: SettledSince;
+  /** What counters are made from again when Redis has lost them. Absent: they begin at 0, and a loss is never mended. */
+  readonly recorded?: RecordedCounters;
   readonly onError: (error: unknown) => void;
 }
 
@@ -38,14 +47,25 @@ export const DEFAULT_PREFIX = "vigor";
 
 /** The usage store that all gateways share. One script, and so one round trip, for each reserve and each end. */
 export async function openRedisUsageStore(options: RedisUsageStoreOptions): Promise<UsageStore> {
-  const scripts = [reserveScript(), endScript(), expiredScript()];
+  const scripts = [reserveScript(), endScript(), expiredScript(), recountScript()];
   const redis = await connectRedis({ ...options, scripts });
-  await requireNoEviction(redis).catch(async (error: unknown) => {
+  try {
+    await requireNoEviction(redis);
+    const store = new RedisUsageStore(options, redis);
+    await store.begin();
+    return store;
+  } catch (error) {
     await redis.close();
     throw error;
-  });
-  return new RedisUsageStore(options, redis);
+  }
 }
+
+/** Without a log there is nothing that counters could be made from. */
+const NOTHING_RECORDED: RecordedCounters = {
+  isComplete: async () => true,
+  isEmpty: async () => true,
+  counters: async () => new Map(),
+};
 
 class RedisUsageStore implements UsageStore {
   readonly #options: RedisUsageStoreOptions;
@@ -58,6 +78,7 @@ class RedisUsageStore implements UsageStore {
   readonly #mine = new Map<string, readonly Charge[]>();
   /** Expired reservations that the log was searched for. */
   readonly #searched = new Set<string>();
+  #recount: Recount | null = null;
 
   constructor(options: RedisUsageStoreOptions, redis: RedisConnection) {
     this.#options = options;
@@ -69,11 +90,20 @@ class RedisUsageStore implements UsageStore {
     });
   }
 
+  async begin(): Promise<void> {
+    const { now, onError, recorded } = this.#options;
+    const shared = { redis: this.#redis, keys: this.#keys, owner: this.#owner, now };
+    await beginWhole({ ...shared, recorded: recorded ?? NOTHING_RECORDED });
+    if (recorded === undefined) return;
+    this.#recount = startRecount({ ...shared, recorded, onError, openHere: () => this.#mine.size });
+  }
+
   async reserve(reservation: Reservation): Promise<ReserveResult> {
     requireReservation(reservation);
     const { id, charges, expiresAtMs } = reservation;
     const text = encodeReservation(reservation, this.#options.now());
-    const keys = [this.#keys.open, this.#keys.reservation(id), ...this.#countersOf(charges)];
+    const { open, whole } = this.#keys;
+    const keys = [open, this.#keys.reservation(id), whole, ...this.#countersOf(charges)];
     const args = [id, String(expiresAtMs), text, String(MAX_RESERVATIONS)];
     for (const charge of charges) {
       const limit = charge.limit === Number.POSITIVE_INFINITY ? "" : String(charge.limit);
@@ -119,6 +149,7 @@ class RedisUsageStore implements UsageStore {
   }
 
   async close(): Promise<void> {
+    await this.#recount?.close();
     await this.#undo.close();
     await this.#redis.close();
   }
@@ -157,6 +188,7 @@ class RedisUsageStore implements UsageStore {
         failure = error;
       }
     }
+    this.#mine.delete(id);
     throw failure;
   }
 
@@ -190,6 +222,7 @@ function resultOf(answer: readonly number[], { id, charges }: Reservation): Rese
   if (kind === 3) throw new RangeError(`"${id}" is reserved already`);
   if (kind === 4) throw new RedisAway("too many reservations are open");
   if (kind === 5) throw new RedisAway("a counter is too large to be kept exactly");
+  if (kind === 6) throw new RedisAway("Redis has lost its counters, which are being counted anew");
   const [number = 0, used = 0, reserved = 0] = rest;
   const denied = charges[number - 1];
   if (kind !== 0 || denied === undefined) throw new UsageStoreError(`Redis answered ${answer.join(" ")}`);

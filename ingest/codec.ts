@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adminAction } from "../models/domain/admin-action.ts";
 import { costEvent } from "../models/domain/cost-event.ts";
 import { type DirectiveEvent, directiveEvent } from "../models/domain/directive.ts";
 import { feedbackEvent } from "../models/domain/feedback-event.ts";
@@ -23,6 +24,7 @@ export const TOPIC_CODECS: Readonly<Partial<Record<Topic, TopicCodec>>> = {
   users: { table: "user_events", schema: userEvent },
   costs: { table: "cost_events", schema: costEvent },
   directives: { table: "directive_events", schema: directiveEvent, toRow: directiveRow },
+  actions: { table: "admin_actions", schema: adminAction },
   "dead-letters": { table: "dead_letters", schema: deadLetter },
 };
 

@@ -16,6 +16,7 @@ export const TOPICS = [
   "keys",
   "costs",
   "directives",
+  "actions",
   "dead-letters",
 ] as const;
 export type Topic = (typeof TOPICS)[number];

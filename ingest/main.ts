@@ -1,13 +1,12 @@
 import { type Role, runRole } from "../machine/role.ts";
-import { migrate } from "../warehouse/migrate.ts";
-import { openConfiguredWarehouse, openEventLog, warehouseUrls } from "../wiring.ts";
+import { migrateWarehouse, openConfiguredWarehouse, openEventLog } from "../wiring.ts";
 import { startSink } from "./sink.ts";
 
 const ingest: Role = {
   name: "ingest",
   summary: "The sink: reads the event log and writes it into the warehouse, each event once.",
   async start({ config, logger }) {
-    const { applied } = await migrate({ url: warehouseUrls(config).url });
+    const { applied } = await migrateWarehouse(config);
     if (applied.length > 0) logger.info({ applied }, "the warehouse was migrated");
     const log = await openEventLog(config, { writer: "ingest", logger });
     const warehouse = openConfiguredWarehouse(config);

@@ -11,7 +11,7 @@ export interface Role {
   start(context: { config: Config; logger: Logger }): Promise<{ close(): Promise<void> }>;
 }
 
-/** A stop that takes longer is ended by force: whoever waits for it (a supervisor, an orchestrator) would do the same. */
+/** A stop that takes longer, after the gateway's drain, is ended by force: whoever waits for it would do the same. */
 const STOP_TIMEOUT_MS = 30_000;
 
 /** Runs one role as this process: `--help`, settings, log, lock, and a clean stop at SIGINT, SIGTERM or the supervisor's end. */
@@ -45,10 +45,11 @@ async function work(role: Role, { config, logger, lock, stopRequested }: Work): 
   });
   process.send?.({ type: "ready" });
   logger.info({ reason: await stopRequested }, "stopping");
+  const maxStopMs = STOP_TIMEOUT_MS + config.gatewayDrainMs;
   const force = setTimeout(() => {
-    logger.error(`the stop took longer than ${STOP_TIMEOUT_MS} ms and is forced`);
+    logger.error(`the stop took longer than ${maxStopMs} ms and is forced`);
     process.exit(1);
-  }, STOP_TIMEOUT_MS);
+  }, maxStopMs);
   force.unref();
   await running.close();
   await lock.release();

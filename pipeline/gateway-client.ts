@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { STAGES } from "../models/policy/safeguards.ts";
 import type { GatewayTotals } from "./reconciliation.ts";
 
 /** What the pipeline asks a gateway, over its public HTTP interface with the admin's token. */
@@ -8,7 +9,19 @@ export interface GatewayClient {
 }
 
 const TIMEOUT_MS = 5_000;
-const totals = z.object({ events: z.number().int(), costNano: z.number().int() });
+const spendWindow = z.object({
+  used: z.number(),
+  reserved: z.number(),
+  limit: z.number(),
+  endsAtMs: z.number(),
+});
+const totals = z.object({
+  events: z.number().int(),
+  costNano: z.number().int(),
+  spend: z
+    .object({ stage: z.enum(STAGES), day: spendWindow, week: spendWindow, dayAllows: z.number() })
+    .optional(),
+});
 
 /** Every call throws when the gateway does not answer: what is not known is not 0. */
 export function openGatewayClient({ url, adminToken }: { url: string; adminToken: string }): GatewayClient {

@@ -13,6 +13,8 @@ export interface RunOutcome {
   readonly run: JobRun;
   /** What the job threw; null when it did not. */
   readonly error: unknown;
+  /** Null: at its next time. */
+  readonly againInMs: number | null;
 }
 
 /** The record of runs in `job_runs`, by which a due time that was run is not run again, in this process or another. */
@@ -62,7 +64,9 @@ export function jobLedger(warehouse: Warehouse): JobLedger {
       }
       const summary = failed ? messageOf(result.error) : result.report.summary;
       const status = failed ? "failed" : "ok";
-      return { run: { dueAtMs, startedAtMs, finishedAtMs, status, summary }, error: result.error };
+      const againInMs = result.error === null ? (result.report.againInMs ?? null) : null;
+      const run: JobRun = { dueAtMs, startedAtMs, finishedAtMs, status, summary };
+      return { run, error: result.error, againInMs };
     },
   };
 }

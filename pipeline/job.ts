@@ -4,6 +4,7 @@ import type { Catalog } from "../models/domain/catalog.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { Directory } from "./directory.ts";
 import type { GatewayTotals } from "./reconciliation.ts";
+import type { ReportBuilds } from "./reports/report-builds.ts";
 
 /** What jobs work with. The clock and the ids come from outside, so that a run can be repeated. */
 export interface JobDeps {
@@ -16,6 +17,8 @@ export interface JobDeps {
   gatewayTotals(): Promise<GatewayTotals>;
   /** The value of an environment variable that the catalog names; null when unset. Absent: there are none. */
   secretOf?(name: string): string | null;
+  /** Absent: this pipeline builds no reports. */
+  readonly reports?: ReportBuilds;
   readonly logger: Logger;
 }
 
@@ -26,6 +29,8 @@ export interface JobReport {
   readonly notable: boolean;
   /** The numbers behind it. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** It could not do its work yet and wants to try again that soon, before its next time. */
+  readonly againInMs?: number;
 }
 
 /** Read, think, write. Run twice for one due time, it changes nothing the second time. */

@@ -1,16 +1,24 @@
 import type { JobEntry } from "./job.ts";
 import { alertOfConditions } from "./jobs/alert-of-conditions.ts";
+import { applyRetention } from "./jobs/apply-retention.ts";
+import { buildReportsJob } from "./jobs/build-reports.ts";
+import { checkDecisions } from "./jobs/check-decisions.ts";
 import { decideJob } from "./jobs/decide.ts";
 import { deliverAlerts } from "./jobs/deliver-alerts.ts";
+import { detectAnomaliesJob } from "./jobs/detect-anomalies.ts";
+import { eraseUsers } from "./jobs/erase-users.ts";
 import { evaluateLiveAlerts, evaluateSlowAlerts } from "./jobs/evaluate-alerts.ts";
-import { forecastSpend } from "./jobs/forecast-spend.ts";
+import { forecastSpendJob } from "./jobs/forecast-spend.ts";
 import { forgetOldRollups } from "./jobs/forget-old-rollups.ts";
+import { mailWeeklySummary } from "./jobs/mail-weekly-summary.ts";
 import { publishSettings } from "./jobs/publish-settings.ts";
+import { recommend } from "./jobs/recommend.ts";
 import { reconcileJob } from "./jobs/reconcile.ts";
 import { rollUp } from "./jobs/roll-up.ts";
+import { verifyDecisions } from "./jobs/verify.ts";
 import { workOutBreakEven } from "./jobs/work-out-break-even.ts";
 
-/** The timetable: what runs when, in the catalog's time zone. A fresh list, because `decide` remembers its rules. */
+/** The timetable: what runs when, in the catalog's time zone. A fresh list, because some remember what they have seen. */
 export function timetable(): JobEntry[] {
   return [
     {
@@ -44,14 +52,52 @@ export function timetable(): JobEntry[] {
     },
     { name: "deliver-alerts", cron: "*/5 * * * * *", atStart: false, record: "notable", run: deliverAlerts },
     { name: "decide", cron: "*/2 * * * * *", atStart: false, record: "notable", run: decideJob() },
+    { name: "erase-users", cron: "25 * * * * *", atStart: false, record: "notable", run: eraseUsers },
+    {
+      name: "apply-retention",
+      cron: "30 */10 * * * *",
+      atStart: true,
+      record: "notable",
+      run: applyRetention,
+    },
+    {
+      name: "check-decisions",
+      cron: "40 7-59/10 * * * *",
+      atStart: true,
+      record: "notable",
+      run: checkDecisions,
+    },
+    { name: "verify", cron: "7-59/15 * * * * *", atStart: false, record: "notable", run: verifyDecisions },
     { name: "reconcile", cron: "5 * * * * *", atStart: false, record: "each", run: reconcileJob },
-    { name: "forecast-spend", cron: "0 2 * * * *", atStart: true, record: "each", run: forecastSpend },
+    {
+      name: "detect-anomalies",
+      cron: "0 3 * * * *",
+      atStart: true,
+      record: "each",
+      run: detectAnomaliesJob(),
+    },
+    { name: "forecast-spend", cron: "0 2 * * * *", atStart: true, record: "each", run: forecastSpendJob() },
+    { name: "recommend", cron: "0 9 * * * *", atStart: true, record: "each", run: recommend },
     {
       name: "work-out-break-even",
       cron: "0 12 * * * *",
       atStart: true,
       record: "each",
       run: workOutBreakEven,
+    },
+    {
+      name: "build-reports",
+      cron: "0 25 * * * *",
+      atStart: false,
+      record: "notable",
+      run: buildReportsJob,
+    },
+    {
+      name: "mail-weekly-summary",
+      cron: "0 10 * * * *",
+      atStart: false,
+      record: "notable",
+      run: mailWeeklySummary,
     },
   ];
 }

@@ -2,8 +2,14 @@ import { v7 as uuidv7 } from "uuid";
 import { openCatalog } from "../catalog.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { type Role, runRole } from "../machine/role.ts";
-import { migrate } from "../warehouse/migrate.ts";
-import { openConfiguredWarehouse, openEventLog, openGatewayClient, warehouseUrls } from "../wiring.ts";
+import {
+  migrateWarehouse,
+  openConfiguredLeadership,
+  openConfiguredReports,
+  openConfiguredWarehouse,
+  openEventLog,
+  openGatewayClient,
+} from "../wiring.ts";
 import { startPipeline } from "./start.ts";
 
 const pipeline: Role = {
@@ -12,20 +18,25 @@ const pipeline: Role = {
   async start({ config, logger }) {
     const catalog = await openCatalog(config.catalogFile, logger);
     const { token } = await adminToken(config);
-    await migrate({ url: warehouseUrls(config).url });
+    await migrateWarehouse(config);
     const log = await openEventLog(config, { writer: "pipeline", logger });
     const warehouse = openConfiguredWarehouse(config);
     const gateway = openGatewayClient(config, token);
+    const leadership = openConfiguredLeadership(config, warehouse);
     const running = await startPipeline({
+      ...(leadership === null ? {} : { leadership }),
       log,
       warehouse,
       catalog: catalog.current,
       now: Date.now,
       newId: uuidv7,
       adminToken: token,
+      viewerToken: config.viewerToken,
       usageOf: gateway.usageOf,
       gatewayTotals: gateway.totals,
       secretOf: config.providerKey,
+      reports: openConfiguredReports(config),
+      reportsDir: config.dataDir,
       logger,
       host: config.bindHost,
       port: config.controlPort,

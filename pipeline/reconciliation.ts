@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { EventLog, PartitionExtent } from "../ingest/event-log.ts";
+import type { Stage } from "../models/policy/safeguards.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 
@@ -7,6 +8,25 @@ import type { Warehouse } from "../warehouse/warehouse.ts";
 export interface GatewayTotals {
   readonly events: number;
   readonly costNano: number;
+  /** The spend of all users against the limits; absent: the gateway does not tell. */
+  readonly spend?: GatewaySpend | undefined;
+}
+
+/** Nano-dollars. */
+export interface SpendWindow {
+  readonly used: number;
+  /** In flight, at the most that it can come to. */
+  readonly reserved: number;
+  readonly limit: number;
+  readonly endsAtMs: number;
+}
+
+export interface GatewaySpend {
+  readonly stage: Stage;
+  readonly day: SpendWindow;
+  readonly week: SpendWindow;
+  /** The lower of the day's hard limit and an emergency budget. */
+  readonly dayAllows: number;
 }
 
 export const reconciliation = z.object({
@@ -90,7 +110,10 @@ export function compareCounts({ gateway, extents, stored, quiet }: Counts): Reco
   const costNano = sum(stored, (partition) => partition.cost);
   const lag = sum(extents, ({ partition, end }) => Math.max(0, end - (reached.get(partition) ?? 0)));
   const missing = sum(stored, (part) => Math.max(0, part.next_offset - part.inserted - part.dead));
-  const gatewayKnowsAll = gateway.events === logEvents || gateway.events === logEvents - duplicates;
+  // Duplicates may be written by gateways, and dead letters by others: what is no event, no gateway has counted.
+  const gatewayKnowsAll = [0, duplicates].some((copies) =>
+    [0, deadLetters].some((foreign) => gateway.events === logEvents - copies - foreign),
+  );
   const warehouseHasAll = distinct + duplicates + deadLetters === logEvents && surplus >= 0;
   return {
     gateway: { events: gateway.events, costNano: gateway.costNano },

@@ -1,26 +1,36 @@
 import { z } from "zod";
 import type { Catalog } from "../models/domain/catalog.ts";
 import { usdFromNano } from "../models/domain/money.ts";
+import { budgetPace } from "../models/rules/budget-pace.ts";
 import type { MetricValues } from "../models/rules/metrics.ts";
 import type { ProviderDay } from "../models/rules/provider-facts.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { type RealtimeRow, readRealtime, usdOrNull } from "./realtime.ts";
+import { openSlowMetrics, type SlowMetricsReader } from "./slow-rule-metrics.ts";
 
 /** Fewer requests than this say nothing about a rate of errors. */
 const MIN_REQUESTS_FOR_RATE = 20;
 
 /** The metrics of this moment, as rules name them: dollars, null = not known. */
-export async function readRuleMetrics(warehouse: Warehouse, catalog: Catalog): Promise<MetricValues> {
-  const [realtime, other] = await Promise.all([
+export async function readRuleMetrics(
+  warehouse: Warehouse,
+  catalog: Catalog,
+  readSlow: SlowMetricsReader = openSlowMetrics(),
+): Promise<MetricValues> {
+  const [realtime, other, slow] = await Promise.all([
     readRealtime(warehouse),
     readOtherMetrics(warehouse, catalog),
+    readSlow(warehouse),
   ]);
+  const targetSpend = usdFromNano(catalog.automation.targetDailySpend);
+  const dailySpend = usdFromNano(realtime.daily_spend);
+  const projected = usdOrNull(realtime.projected_daily_spend);
   return {
-    daily_spend: usdFromNano(realtime.daily_spend),
+    daily_spend: dailySpend,
     hourly_spend: usdFromNano(realtime.hourly_spend),
-    projected_daily_spend: usdOrNull(realtime.projected_daily_spend),
-    target_spend: usdFromNano(catalog.automation.targetDailySpend),
+    projected_daily_spend: projected,
+    target_spend: targetSpend,
     daily_budget: usdFromNano(catalog.safeguards.dailyBudget),
     weekly_budget: usdFromNano(catalog.safeguards.weeklyBudget),
     cost_per_request: usdOrNull(realtime.avg_cost_per_request),
@@ -31,6 +41,12 @@ export async function readRuleMetrics(warehouse: Warehouse, catalog: Catalog): P
     user_satisfaction: other.user_satisfaction,
     response_time_ms: other.response_time_ms,
     forecast_week_spend: usdOrNull(other.forecast_week_spend),
+    budget_pace: budgetPace({ targetSpend, dailySpend, projected }),
+    ...slow,
+    anomaly_spend: other.anomaly_spend,
+    anomaly_requests: other.anomaly_requests,
+    anomaly_error_rate: other.anomaly_error_rate,
+    anomaly_latency: other.anomaly_latency,
   };
 }
 
@@ -66,6 +82,10 @@ const otherMetrics = z.object({
   response_time_ms: z.number().nullable(),
   user_satisfaction: z.number().nullable(),
   forecast_week_spend: z.number().nullable(),
+  anomaly_spend: z.number().nullable(),
+  anomaly_requests: z.number().nullable(),
+  anomaly_error_rate: z.number().nullable(),
+  anomaly_latency: z.number().nullable(),
 });
 
 async function readOtherMetrics(warehouse: Warehouse, { features }: Catalog) {

@@ -1,11 +1,14 @@
 import { createTask, type ScheduledTask } from "node-cron";
 import type { JobDeps, JobEntry, JobRun, JobStatus } from "./job.ts";
 import { type JobLedger, jobLedger } from "./job-ledger.ts";
+import type { Leadership } from "./leadership.ts";
 
 export interface SchedulerOptions {
   readonly deps: JobDeps;
   readonly entries: readonly JobEntry[];
   now(): number;
+  /** Jobs run while it is held; absent: this is the only pipeline. */
+  readonly leadership?: Leadership;
 }
 
 export interface Scheduler {
@@ -19,6 +22,10 @@ export interface Scheduler {
 export const CLOSE_TIMEOUT_MS = 10_000;
 /** Within this, a failing job that runs every few seconds is logged once. */
 const REPEATED_FAILURE_LOG_MS = 60_000;
+/** A job that asks to run again soon gets that so often; then it waits for its next time. */
+const MAX_TRIES_BETWEEN = 60;
+/** What runs at the start waits that long for another pipeline's term to end before it asks again. */
+const START_AGAIN_MS = 2_000;
 
 /**
  * Runs jobs at their times. A job never overlaps itself; one that fails is recorded and logged and is tried again at
@@ -36,6 +43,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     },
     async close() {
       await Promise.all(runners.map((runner) => runner.stop()));
+      await options.leadership?.close();
     },
   };
 }
@@ -46,8 +54,10 @@ interface Runner {
   stop(): Promise<void>;
 }
 
-function startRunner(entry: JobEntry, ledger: JobLedger, { deps, now }: SchedulerOptions): Runner {
+function startRunner(entry: JobEntry, ledger: JobLedger, options: SchedulerOptions): Runner {
+  const { deps, now, leadership } = options;
   const { name, cron } = entry;
+  const again = followUp();
   let lastRun: JobRun | null = null;
   let inHand: Promise<void> | null = null;
   let lastFailureLoggedMs = Number.NEGATIVE_INFINITY;
@@ -59,9 +69,14 @@ function startRunner(entry: JobEntry, ledger: JobLedger, { deps, now }: Schedule
   };
   const runOnce = async (dueAtMs: number): Promise<void> => {
     try {
+      if (leadership !== undefined && !(await leadership.isHeld())) {
+        if (entry.atStart && lastRun === null) again.in(START_AGAIN_MS, () => run(now()));
+        return;
+      }
       const outcome = await ledger.run(entry, { deps, dueAtMs, now });
       if (outcome === null) return;
       lastRun = outcome.run;
+      if (outcome.againInMs !== null) again.in(outcome.againInMs, () => run(now()));
       if (outcome.error !== null) logFailure(outcome.error);
       else lastFailureLoggedMs = Number.NEGATIVE_INFINITY;
     } catch (error) {
@@ -90,6 +105,7 @@ function startRunner(entry: JobEntry, ledger: JobLedger, { deps, now }: Schedule
       await run(dueAtMs);
     },
     async stop() {
+      again.stop();
       await task.destroy();
       await withinTime(inHand, CLOSE_TIMEOUT_MS);
     },
@@ -115,6 +131,24 @@ function startTask(
   });
   void task.start();
   return task;
+}
+
+/** At most one run to come, and {@link MAX_TRIES_BETWEEN} in all. */
+function followUp() {
+  let timer: NodeJS.Timeout | undefined;
+  let tries = 0;
+  return {
+    in(delayMs: number, run: () => Promise<void>): void {
+      if (tries >= MAX_TRIES_BETWEEN) return;
+      tries += 1;
+      clearTimeout(timer);
+      timer = setTimeout(run, delayMs).unref();
+    },
+    stop(): void {
+      tries = MAX_TRIES_BETWEEN;
+      clearTimeout(timer);
+    },
+  };
 }
 
 async function withinTime(work: Promise<void> | null, timeoutMs: number): Promise<void> {

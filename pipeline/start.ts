@@ -2,13 +2,19 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { openControlApi } from "./control/api.ts";
 import type { ControlDeps } from "./control/control-deps.ts";
+import { openPanel } from "./control/panel-files.ts";
 import { openDirectory } from "./directory.ts";
 import type { JobDeps } from "./job.ts";
 import { timetable } from "./jobs.ts";
+import type { Leadership } from "./leadership.ts";
 import { startScheduler } from "./scheduler.ts";
 
 /** What the pipeline needs from outside; the log and the warehouse stay the caller's to close. */
-export interface PipelineDeps extends Omit<ControlDeps, "directory" | "jobs">, Pick<JobDeps, "secretOf"> {
+export interface PipelineDeps
+  extends Omit<ControlDeps, "directory" | "jobs" | "panel">,
+    Pick<JobDeps, "secretOf" | "reports"> {
+  /** Where there may be several pipelines: which of them runs the jobs. */
+  readonly leadership?: Leadership;
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
@@ -27,8 +33,14 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Reads the log to its end, then starts the jobs and the control API. Rejects when it cannot listen, saying why. */
 export async function startPipeline(deps: PipelineDeps): Promise<Pipeline> {
   const directory = await openDirectory(deps);
-  const scheduler = startScheduler({ deps: { ...deps, directory }, entries: timetable(), now: deps.now });
-  const app = openControlApi({ ...deps, directory, jobs: scheduler.status });
+  const scheduler = startScheduler({
+    deps: { ...deps, directory },
+    entries: timetable(),
+    now: deps.now,
+    ...(deps.leadership === undefined ? {} : { leadership: deps.leadership }),
+  });
+  const panel = openPanel();
+  const app = openControlApi({ ...deps, directory, jobs: scheduler.status, panel });
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     app,
@@ -39,6 +51,7 @@ export async function startPipeline(deps: PipelineDeps): Promise<Pipeline> {
   };
   try {
     const port = await listen(server, deps);
+    panel.build().catch((error: unknown) => deps.logger.error({ err: error }, "the panel cannot be built"));
     let closing: Promise<void> | null = null;
     const close = async (): Promise<void> => {
       await stopListening(server);

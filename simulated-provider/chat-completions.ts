@@ -1,12 +1,13 @@
 import { hash } from "node:crypto";
 import { seededRandom } from "../models/simulation/random.ts";
 import { writeAnswer } from "./answer.ts";
+import type { AnswerForm } from "./answer-form.ts";
 import { approximateTokens, type Circumstances, planCall } from "./behaviour.ts";
 import type { Body } from "./body.ts";
 import type { Call } from "./call.ts";
+import { chatForm } from "./chat-form.ts";
 import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import { deliver } from "./delivery.ts";
-import { framesOf } from "./frames.ts";
 import { profileOf } from "./profiles.ts";
 import { drawInteger, hashText } from "./random.ts";
 import type { World } from "./world.ts";
@@ -18,15 +19,26 @@ const TOKENS_PER_IMAGE = 255;
 const GOLDEN_RATIO = 0x9e3779b1;
 
 export function completeChat(world: World, call: Call, body: Body): void {
+  complete(world, call, { document: body.json, bytes: body.bytes, form: chatForm });
+}
+
+export interface Asked {
+  /** A chat request, or what another interface's request comes to as one. */
+  readonly document: unknown;
+  readonly bytes: Buffer;
+  readonly form: AnswerForm;
+}
+
+export function complete(world: World, call: Call, { document, bytes, form }: Asked): void {
   const startedAtMs = performance.now();
-  const parsed = chatRequest.safeParse(body.json);
+  const parsed = chatRequest.safeParse(document);
   if (!parsed.success) {
     call.refuseInvalid(parsed.error);
     return;
   }
   const request = parsed.data;
   const profile = profileOf(call.provider, world.models);
-  const contentHash = hashContent(body.bytes) ^ hashText(`${world.seed}/${call.provider}`);
+  const contentHash = hashContent(bytes) ^ hashText(`${world.seed}/${call.provider}`);
   const random = seededRandom(contentHash);
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const circumstances: Circumstances = {
@@ -37,7 +49,7 @@ export function completeChat(world: World, call: Call, body: Body): void {
     latencyScale: world.latencyScale,
     errorScale: world.errorScale,
     textTokens: countPromptTokens(request),
-    bodyBytes: body.bytes.length,
+    bodyBytes: bytes.length,
     maxOutputTokens,
   };
   const chance = seededRandom(contentHash ^ Math.imul(world.repetitions.next(contentHash) + 1, GOLDEN_RATIO));
@@ -49,8 +61,8 @@ export function completeChat(world: World, call: Call, body: Body): void {
     includeUsage: request.stream_options?.include_usage === true && plan.fault !== "no-usage",
     drawChunkTokens: () => drawInteger(random, smallest, largest),
   };
-  const delivery = { call, plan, answer, elapsedMs: () => performance.now() - startedAtMs };
-  deliver(delivery, request.stream === true ? framesOf(answer, options) : null);
+  const delivery = { call, plan, answer, form, elapsedMs: () => performance.now() - startedAtMs };
+  deliver(delivery, request.stream === true ? form.frames(answer, options) : null);
 }
 
 function countPromptTokens({ messages, tools }: ChatRequest): number {

@@ -1,4 +1,5 @@
 import type { Answer, Usage } from "./answer.ts";
+import type { AnswerForm } from "./answer-form.ts";
 import type { Plan } from "./behaviour.ts";
 import type { Call } from "./call.ts";
 import type { Frame } from "./frames.ts";
@@ -10,6 +11,7 @@ export interface Delivery {
   readonly call: Call;
   readonly plan: Plan;
   readonly answer: Answer;
+  readonly form: AnswerForm;
   /** Since the call came in. */
   elapsedMs(): number;
 }

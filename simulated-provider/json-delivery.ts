@@ -1,4 +1,3 @@
-import { type Answer, type Choice, usageBody } from "./answer.ts";
 import type { Delivery } from "./delivery.ts";
 import { breakConnection, staySilent } from "./refusal.ts";
 import { sendJson } from "./send.ts";
@@ -21,8 +20,8 @@ export function deliverJson(delivery: Delivery): void {
 /** Timers are no finer. */
 const MIN_WAIT_MS = 1;
 
-function finish({ call, plan, answer }: Delivery): void {
-  const body = completionBody(answer, plan.fault !== "no-usage");
+function finish({ call, plan, answer, form }: Delivery): void {
+  const body = form.body(answer, plan.fault !== "no-usage");
   if (plan.fault === "cut" || plan.fault === "stall") {
     call.response.writeHead(200, {
       "content-type": "application/json",
@@ -40,29 +39,4 @@ function finish({ call, plan, answer }: Delivery): void {
 
 function half(body: string): string {
   return body.slice(0, body.length / 2);
-}
-
-function completionBody(answer: Answer, withUsage: boolean): string {
-  return JSON.stringify({
-    id: answer.id,
-    object: "chat.completion",
-    created: answer.createdAtSeconds,
-    model: answer.model,
-    choices: answer.choices.map((choice, index) => ({
-      index,
-      message: messageBody(choice),
-      logprobs: null,
-      finish_reason: choice.finishReason,
-    })),
-    ...(withUsage ? { usage: usageBody(answer.usage) } : {}),
-    service_tier: "default",
-    system_fingerprint: "fp_simulated",
-  });
-}
-
-function messageBody({ content: { text }, toolCall }: Choice): object {
-  const common = { role: "assistant", refusal: null, annotations: [] };
-  if (toolCall === null) return { ...common, content: text };
-  const call = { id: toolCall.id, type: "function", function: { name: toolCall.name, arguments: text } };
-  return { ...common, content: null, tool_calls: [call] };
 }

@@ -7,9 +7,11 @@ import { MAX_PROVIDERS, openBooks, type ProviderBooks } from "./books.ts";
 import { type Call, openCall } from "./call.ts";
 import { completeChat } from "./chat-completions.ts";
 import { completeEmbeddings } from "./embeddings.ts";
+import { completeGemini, isGeminiPath } from "./gemini/generate-content.ts";
 import { type ProfileOverrides, profileOf } from "./profiles.ts";
 import { writeProse } from "./prose.ts";
 import { openRepetitions } from "./repetitions.ts";
+import { completeResponse } from "./responses/create-response.ts";
 import { sendError, sendJson } from "./send.ts";
 import type { World } from "./world.ts";
 
@@ -88,6 +90,12 @@ async function handle(world: World, exchange: Exchange): Promise<void> {
   const rest = slash === -1 ? "" : url.slice(slash + 1);
   if (method === "POST" && rest === "v1/chat/completions") {
     await callProvider(world, first, { ...exchange, answer: completeChat });
+  } else if (method === "POST" && rest === "v1/responses") {
+    await callProvider(world, first, { ...exchange, answer: completeResponse });
+  } else if (method === "POST" && isGeminiPath(rest)) {
+    const answer = (_world: World, call: Call, body: Body) =>
+      completeGemini(world, call, { path: rest, body });
+    await callProvider(world, first, { ...exchange, answer });
   } else if (method === "POST" && rest === "v1/embeddings") {
     await callProvider(world, first, { ...exchange, answer: completeEmbeddings });
   } else if (first === "behaviour") await control(world, rest, exchange);

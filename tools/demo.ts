@@ -3,10 +3,9 @@ import { z } from "zod";
 import { openCatalog } from "../catalog.ts";
 import { type Role, runRole } from "../machine/role.ts";
 import { openWarehouse } from "../warehouse/client.ts";
-import { migrate } from "../warehouse/migrate.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { warehouseUrls } from "../wiring.ts";
+import { migrateWarehouse, warehouseUrls } from "../wiring.ts";
 import { runDemo } from "./demo/run-demo.ts";
 import { type DemoState, NOTHING, readDemoState } from "./demo/state.ts";
 import { firstDay } from "./simulate/run.ts";
@@ -22,7 +21,7 @@ const demo: Role = {
     "Simulated history and traffic for a look around: straight into the warehouse, marked as simulated.",
   async start({ config, logger }) {
     const { url } = warehouseUrls(config);
-    await migrate({ url });
+    await migrateWarehouse(config);
     const warehouse = openWarehouse({ url, timeoutMs: TIMEOUT_MS });
     const source = await openCatalog(config.catalogFile, logger);
     const catalog = source.current();

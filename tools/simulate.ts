@@ -6,9 +6,8 @@ import { type Config, ConfigError, loadConfig } from "../config.ts";
 import { lockRole } from "../machine/lock.ts";
 import { MAX_SIMULATED_DAYS, MAX_SIMULATED_USERS } from "../models/simulation/simulation.ts";
 import { openWarehouse } from "../warehouse/client.ts";
-import { migrate } from "../warehouse/migrate.ts";
 import { WarehouseError } from "../warehouse/warehouse.ts";
-import { openEventLog, warehouseUrls } from "../wiring.ts";
+import { migrateWarehouse, openEventLog, warehouseUrls } from "../wiring.ts";
 import { fillWarehouse, SimulateError } from "./simulate/fill-warehouse.ts";
 import { openLogLoader } from "./simulate/load-log.ts";
 import { type RunOptions, runSimulation } from "./simulate/run.ts";
@@ -69,7 +68,7 @@ async function main({ days, users, seed, into, emptyFirst, truth }: Options): Pr
 
 async function intoWarehouse(config: Config, run: RunOptions, emptyFirst: boolean) {
   const { url } = warehouseUrls(config);
-  await migrate({ url });
+  await migrateWarehouse(config);
   const warehouse = openWarehouse({ url, timeoutMs: TIMEOUT_MS });
   try {
     return await fillWarehouse(warehouse, { ...run, emptyFirst });

@@ -12,6 +12,8 @@ export interface WarehouseOptions {
   readonly maxConnections?: number;
   /** Used instead of the database in the URL: before that database exists. */
   readonly database?: string;
+  /** Its tables are replicated: an insert is acknowledged when a majority of the replicas has it. */
+  readonly replicated?: boolean;
   /** The server refuses everything but reading, whatever the user's rights are. */
   readonly readonly?: boolean;
 }
@@ -68,6 +70,7 @@ function connect(options: WarehouseOptions): ClickHouseClient {
     clickhouse_settings: {
       async_insert: 0,
       output_format_json_quote_64bit_integers: 0,
+      ...(options.replicated === true ? { insert_quorum: "auto" } : {}),
       // 2: reading, with settings of one's own.
       ...(options.readonly === true ? { readonly: "2" } : {}),
     },

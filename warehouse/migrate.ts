@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { openWarehouse } from "./client.ts";
+import { onCluster } from "./on-cluster.ts";
 import { splitStatements } from "./sql-statements.ts";
 import { createViews } from "./views.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -9,6 +10,8 @@ import type { Warehouse } from "./warehouse.ts";
 export interface MigrateOptions {
   /** Of a user who may create the database. */
   readonly url: string;
+  /** The cluster whose servers all get the schema, with replicated tables; null (default): the one server. */
+  readonly cluster?: string | null;
   /** Default: `migrations/` and `views/` beside this file. */
   readonly migrationsDirectory?: URL;
   readonly viewsDirectory?: URL;
@@ -33,8 +36,13 @@ const LEDGER = `CREATE TABLE IF NOT EXISTS schema_migrations
  * Both are safe because every statement of every file may be run again (`IF NOT EXISTS`); a test holds them to it.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateReport> {
-  await createDatabase(options.url);
-  const warehouse = openWarehouse({ url: options.url });
+  const { url, cluster = null } = options;
+  await createDatabase(url, cluster);
+  const server = openWarehouse({ url });
+  const warehouse: Warehouse = {
+    ...server,
+    command: (sql, params) => server.command(onCluster(sql, cluster), params),
+  };
   try {
     const directory = options.migrationsDirectory ?? new URL("./migrations/", import.meta.url);
     const applied = await applyPending(warehouse, readMigrations(directory));
@@ -54,13 +62,13 @@ interface Migration {
   readonly statements: readonly string[];
 }
 
-async function createDatabase(url: string): Promise<void> {
+async function createDatabase(url: string, cluster: string | null): Promise<void> {
   const name = new URL(url).pathname.slice(1);
   if (!/^\w+$/.test(name))
     throw new Error("the warehouse's URL must end with the database: http://host:8123/vigor");
   const server = openWarehouse({ url, database: "system" });
   try {
-    await server.command(`CREATE DATABASE IF NOT EXISTS ${name}`);
+    await server.command(onCluster(`CREATE DATABASE IF NOT EXISTS ${name}`, cluster));
   } finally {
     await server.close();
   }

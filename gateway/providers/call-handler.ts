@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
-import type { AnswerStream, ProviderAnswer, ProviderFailure, StreamReader } from "./provider-client.ts";
+import { type Dispatcher, errors } from "undici";
+import type { ByteStream, HttpAnswer, StreamReader } from "./http-channel.ts";
+import type { ProviderFailure } from "./provider-client.ts";
 
 const MAX_JSON_BYTES = 32 << 20;
 const MAX_ERROR_BYTES = 64 << 10;
@@ -8,12 +9,12 @@ const MAX_RETRY_AFTER_SECONDS = 3600;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Turns undici's callbacks into one {@link ProviderAnswer}: a JSON answer when it is complete, a stream when its first bytes have
+ * Turns undici's callbacks into one {@link HttpAnswer}: a JSON answer when it is complete, a stream when its first bytes have
  * come (until then another provider can still be tried), a failure otherwise. `answer` is called exactly once.
  */
 export function callHandler(
   timeoutMs: number,
-  answer: (answer: ProviderAnswer) => void,
+  answer: (answer: HttpAnswer) => void,
 ): Dispatcher.DispatchHandler {
   let controller: Dispatcher.DispatchController | null = null;
   let status = 0;
@@ -32,7 +33,7 @@ export function callHandler(
     controller?.abort(new Error(`the provider took longer than ${timeoutMs} ms`));
   }, timeoutMs);
 
-  const finish = (result: ProviderAnswer): void => {
+  const finish = (result: HttpAnswer): void => {
     if (answered) return;
     answered = true;
     answer(result);
@@ -83,12 +84,13 @@ export function callHandler(
     onResponseError(_given, error) {
       clearTimeout(timer);
       if (stream !== null) stream.fail(error);
-      else finish(failure(timedOut ? "timeout" : isSuccess(status) ? "invalid-answer" : "connection"));
+      else if (timedOut || error instanceof errors.HeadersTimeoutError) finish(failure("timeout"));
+      else finish(failure(isSuccess(status) ? "invalid-answer" : "connection"));
     },
   };
 }
 
-interface PendingStream extends AnswerStream {
+interface PendingStream extends ByteStream {
   push(chunk: Buffer): void;
   end(): void;
   fail(error: Error): void;

@@ -1,8 +1,8 @@
 import type { Catalog } from "../../models/domain/catalog.ts";
 
-/** Names of the catalog's providers that have no key in the environment and are no loopback server that needs none. */
+/** Names of the catalog's providers and embedding models that have no key in the environment and are no loopback server that needs none. */
 export function needsStandIn(catalog: Catalog, keyOf: (name: string) => string | null): string[] {
-  return [...catalog.providers.values()]
+  return [...catalog.providers.values(), ...catalog.embeddings.values()]
     .filter(({ apiKeyEnv, baseUrl }) =>
       apiKeyEnv === null ? !isLoopback(baseUrl) : keyOf(apiKeyEnv) === null,
     )

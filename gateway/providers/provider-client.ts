@@ -1,25 +1,38 @@
+import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Attempt } from "../../models/domain/request-event.ts";
+import type { ModelRequest } from "../model-request.ts";
+import type { StreamReading } from "../stream-reading.ts";
+import type { ByteStream, CallPatience } from "./http-channel.ts";
 
 /**
- * One call to one provider, behind one interface for every adapter. The caller reserves the cost before and settles it after;
- * a client neither retries nor falls back.
+ * One call to one provider, behind one interface for every adapter: the app's request goes in, an answer in the form that the app
+ * expects comes out. The caller reserves the cost before and settles it after; a client neither retries nor falls back.
  */
 export interface ProviderClient {
   call(call: ProviderCall): Promise<ProviderAnswer>;
+  /** Takes no more calls; resolves when those under way are over. */
+  retire(): Promise<void>;
+  /** Breaks off what is under way. */
   close(): Promise<void>;
 }
 
-export interface ProviderCall {
-  /** Path below the provider's base URL: `/chat/completions`. */
-  readonly path: string;
-  readonly body: Buffer | string;
-  /** The whole call may take that long, its stream included. */
-  readonly timeoutMs: number;
+export interface ProviderCall extends CallPatience {
+  readonly request: ModelRequest;
+  /** The provider's name of the model. */
+  readonly model: string;
+  /** Of one choice. Imposed on the provider, since the reservation holds no more. */
+  readonly maxOutputTokens: number;
 }
 
 /** A failure is a value: the caller decides what comes next. */
 export type ProviderAnswer =
-  | { readonly kind: "json"; readonly contentType: string; readonly body: Buffer }
+  | {
+      readonly kind: "json";
+      readonly contentType: string;
+      readonly body: Buffer;
+      /** Null: the provider did not report it. */
+      readonly usage: TokenUsage | null;
+    }
   | { readonly kind: "stream"; readonly contentType: string; readonly stream: AnswerStream }
   | ProviderFailure;
 
@@ -30,24 +43,18 @@ export interface ProviderFailure {
   readonly status: number;
   /** The provider may have done the work and charge for it: it got the request, and did not answer with an error. */
   readonly mayBeBilled: boolean;
-  /** The provider's own body, for a rejected request: it tells the caller what to mend. Otherwise empty. */
+  /** For a rejected request: `{ error: { message } }`, which tells the caller what to mend. Otherwise the provider's own, or empty. */
   readonly body: Buffer;
   /** From the provider's `retry-after`. */
   readonly retryAfterSeconds: number | null;
 }
 
-/** Bytes of a streamed answer as they come. Nothing is read before `start`. */
-export interface AnswerStream {
-  start(reader: StreamReader): void;
-  pause(): void;
-  resume(): void;
-  /** Ends the call; no more is read, and the reader hears nothing. */
-  abort(): void;
+/** A streamed answer in the form that the app expects, and how to read it. */
+export interface AnswerStream extends ByteStream {
+  readonly reading: StreamReading;
 }
 
-export interface StreamReader {
-  onChunk(chunk: Buffer): void;
-  onEnd(): void;
-  /** The stream broke off, or took too long. */
-  onError(error: Error): void;
+/** Nothing was sent: this kind of provider cannot do what was asked for, and another one may. */
+export function isUnable({ failure, status }: ProviderFailure): boolean {
+  return failure === "rejected" && status === 0;
 }

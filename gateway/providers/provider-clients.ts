@@ -1,11 +1,14 @@
-import type { Catalog, Provider } from "../../models/domain/catalog.ts";
-import { openHttpProvider } from "./http-provider.ts";
+import type { AdapterName, Catalog, Provider } from "../../models/domain/catalog.ts";
+import { openAdaptedClient } from "./adapted-client.ts";
+import { ADAPTERS } from "./adapters.ts";
 import { isLoopback } from "./needs-stand-in.ts";
 import type { ProviderClient } from "./provider-client.ts";
 
 /** The clients of a catalog's providers: opened at their first call, closed when the catalog no longer has them. */
 export interface ProviderClients {
   of(provider: Provider): ProviderClient;
+  /** Of the provider, or of a deployment of it: who would answer. */
+  kindOf(provider: Provider): Target["kind"];
   /** Names of providers that have neither a key nor a stand-in. */
   unavailable(): ReadonlySet<string>;
   /** Names of providers that the stand-in answers for. */
@@ -19,6 +22,8 @@ export interface ProviderClientsOptions {
   readonly keyOf: (name: string) => string | null;
   /** Where the stand-in listens; null = there is none. */
   readonly simulatedUrl: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
 
 type Target =
@@ -29,6 +34,7 @@ export function openProviderClients({
   catalog,
   keyOf,
   simulatedUrl,
+  now = Date.now,
 }: ProviderClientsOptions): ProviderClients {
   const clients = new Map<string, ProviderClient>();
   let unavailable: ReadonlySet<string> = new Set();
@@ -43,31 +49,60 @@ export function openProviderClients({
     return { kind: "simulated", baseUrl: `${simulatedUrl}/${name}/v1`, apiKey: null };
   };
   const look = (): void => {
-    const providers = [...catalog.current().providers.values()];
+    const { providers: chat, embeddings } = catalog.current();
+    const providers = [...chat.values(), ...embeddings.values()];
     const named = (kind: Target["kind"]) =>
       new Set(providers.filter((provider) => targetOf(provider).kind === kind).map(({ name }) => name));
     unavailable = named("unavailable");
     simulated = named("simulated");
   };
+  const retireUnused = (): void => {
+    const { providers, embeddings } = catalog.current();
+    const used = new Set(
+      [...providers.values(), ...embeddings.values()].flatMap((provider) =>
+        provider.deployments.map((deployment) =>
+          idOf(provider.adapter, targetOf({ ...provider, ...deployment })),
+        ),
+      ),
+    );
+    for (const [id, client] of clients) {
+      if (used.has(id)) continue;
+      clients.delete(id);
+      void client.retire();
+    }
+  };
   look();
-  catalog.onChange(look);
+  catalog.onChange(() => {
+    look();
+    retireUnused();
+  });
 
   return {
     of(provider) {
       const target = targetOf(provider);
       if (target.kind === "unavailable")
         throw new Error(`provider ${provider.name} has neither a key nor a stand-in`);
-      const id = `${target.baseUrl} ${target.apiKey ?? ""}`;
+      const id = idOf(provider.adapter, target);
       const known = clients.get(id);
       if (known !== undefined) return known;
-      const client = openHttpProvider(target);
+      const client = openAdaptedClient({
+        ...target,
+        adapter: ADAPTERS[provider.adapter],
+        isSimulated: target.kind === "simulated",
+        now,
+      });
       clients.set(id, client);
       return client;
     },
+    kindOf: (provider) => targetOf(provider).kind,
     unavailable: () => unavailable,
     simulated: () => simulated,
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()));
     },
   };
+}
+
+function idOf(adapter: AdapterName, target: Target): string {
+  return target.kind === "unavailable" ? "" : `${adapter} ${target.baseUrl} ${target.apiKey ?? ""}`;
 }

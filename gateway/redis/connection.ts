@@ -9,7 +9,8 @@ export interface RedisConnection {
   /** Fields of a hash, for each key. */
   hashFields(keys: readonly string[], fields: readonly string[]): Promise<(string | null)[][]>;
   get(key: string): Promise<string | null>;
-  setHashFields(key: string, fields: Readonly<Record<string, number>>): Promise<void>;
+  setHashFields(key: string, fields: Readonly<Record<string, number | string>>): Promise<void>;
+  hash(key: string): Promise<Record<string, string>>;
   hashValues(key: string): Promise<string[]>;
   info(section: string): Promise<string>;
   close(): Promise<void>;
@@ -98,6 +99,7 @@ export async function connectRedis({ url, scripts, onError }: ConnectionOptions)
       ask("take fields", async () => {
         await redis.hset(key, fields);
       }),
+    hash: (key) => ask("tell a hash", () => redis.hgetall(key)),
     hashValues: (key) => ask("tell a hash", () => redis.hvals(key)),
     info: (section) => ask("tell about itself", () => redis.info(section)),
     async close() {

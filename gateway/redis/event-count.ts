@@ -21,17 +21,22 @@ const TELL_EVERY_MS = 1_000;
 
 /**
  * Each run of a gateway has a name, under which it sets (never adds) its count. The count is read from the spool's files, so a crash
- * loses nothing of it: the next run tells it again.
+ * loses nothing of it: the next run tells it again. What other runs have told is remembered, and told again for them when Redis has
+ * lost it.
  */
 export async function openEventCount(options: EventCountOptions): Promise<EventCount> {
   const { ownRuns, onError } = options;
   const redis = await connectRedis({ ...options, scripts: [] });
   const key = keysOf(options.prefix).recorded;
+  const told = new Map<string, string>();
   let telling: Promise<void> | null = null;
 
   async function tell(): Promise<void> {
-    const runs = (await ownRuns()).map(({ partition, end }) => [partition, end] as const);
-    if (runs.length > 0) await redis.setHashFields(key, Object.fromEntries(runs));
+    const there = new Map(Object.entries(await redis.hash(key)));
+    const lost = [...told].filter(([run]) => !there.has(run));
+    for (const [run, count] of there) told.set(run, count);
+    const own = (await ownRuns()).map(({ partition, end }) => [partition, end] as const);
+    if (lost.length + own.length > 0) await redis.setHashFields(key, Object.fromEntries([...lost, ...own]));
   }
 
   const timer = setInterval(() => {

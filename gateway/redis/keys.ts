@@ -11,6 +11,12 @@ export interface Keys {
   readonly claims: string;
   /** Events that each run of a gateway has recorded. */
   readonly recorded: string;
+  /** There as long as Redis has all counters: what has lost them has lost it, too. */
+  readonly whole: string;
+  /** Who counts them anew. */
+  readonly recountLock: string;
+  /** What the gateways say of themselves until that can begin. */
+  readonly reports: string;
   counter(key: string): string;
   reservation(id: string): string;
 }
@@ -21,6 +27,9 @@ export function keysOf(prefix: string): Keys {
     open: `${tag}:open`,
     claims: `${tag}:claims`,
     recorded: `${tag}:recorded`,
+    whole: `${tag}:whole`,
+    recountLock: `${tag}:recount-lock`,
+    reports: `${tag}:reports`,
     counter: (key) => `${tag}:counter:${key}`,
     reservation: (id) => `${tag}:reservation:${id}`,
   };
@@ -33,7 +42,7 @@ const WINDOW_GRACE_MS = 60 * 60_000;
 const NEVER_MS = 8.64e15;
 
 /** When the counter may go, milliseconds; `0`: never. */
-export function expiryOf({ scope, windowEndsAtMs }: Charge): string {
+export function expiryOf({ scope, windowEndsAtMs }: Pick<Charge, "scope" | "windowEndsAtMs">): string {
   if (windowEndsAtMs >= NEVER_MS) return "0";
   return String(Math.ceil(windowEndsAtMs + (scope.endsWith("minute") ? MINUTE_GRACE_MS : WINDOW_GRACE_MS)));
 }

@@ -19,6 +19,8 @@ export function serveHealth(gateway: Gateway, state: { ready: () => boolean }) {
       inWork: gateway.slots.inWork(),
       waiting: gateway.slots.waiting(),
       pendingEvents: gateway.recorder.pending(),
+      cache: gateway.cache.size(),
+      providers: Object.fromEntries(gateway.health.states()),
     });
   };
 }

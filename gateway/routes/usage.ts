@@ -17,7 +17,7 @@ export async function serveUsage(gateway: Gateway, request: Request, response: R
   const query = request.query["user"];
   const userId = readUserId(request, { user: typeof query === "string" ? query : null });
   await gateway.recorder.flushed(SETTLEMENT_WAIT_MS);
-  const controls = gateway.controls.current();
+  const controls = gateway.controls.currentFor(userId);
   const user = gateway.directory.user(userId);
   const tier = controls.tiers.get(user?.tier ?? "") ?? controls.catalog.defaultTier;
   const windows = gateway.windows(gateway.now());

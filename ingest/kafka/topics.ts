@@ -14,6 +14,7 @@ const SMALL_TOPIC_PARTITIONS: Readonly<Partial<Record<Topic, number>>> = {
   keys: 1,
   costs: 1,
   directives: 1,
+  actions: 1,
   "dead-letters": 3,
 };
 const MAX_DEFAULT_REPLICATION = 3;

@@ -18,9 +18,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Users, keys and directives are what every process reads from the beginning: they stay. */
 export const DEFAULT_RETENTION: RetentionRules = {
-  requests: { maxAgeMs: 30 * DAY_MS, maxTopicBytes: 50 * 2 ** 30 },
+  requests: { maxAgeMs: 35 * DAY_MS, maxTopicBytes: 50 * 2 ** 30 },
   feedback: { maxAgeMs: 30 * DAY_MS, maxTopicBytes: 5 * 2 ** 30 },
   costs: { maxAgeMs: 30 * DAY_MS, maxTopicBytes: 2 ** 30 },
+  actions: { maxAgeMs: 30 * DAY_MS, maxTopicBytes: 2 ** 30 },
   "dead-letters": { maxAgeMs: 30 * DAY_MS, maxTopicBytes: 5 * 2 ** 30 },
 };
 

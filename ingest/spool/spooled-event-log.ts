@@ -24,6 +24,8 @@ export interface SpooledEventLogOptions {
 export interface SpooledEventLog extends EventLog {
   /** What this process has appended to the topic, for each of its runs that the spool still holds something of: `end` counts it. */
   appended(topic: Topic): Promise<PartitionExtent[]>;
+  /** True when the target has everything that was appended before, false when that takes longer than `drainWaitMs`. */
+  whenDrained(): Promise<boolean>;
 }
 
 /** About 3 GiB of request events: hours of a broker's absence. */
@@ -100,6 +102,7 @@ export async function openSpooledEventLog(options: SpooledEventLogOptions): Prom
     scan,
     extents: (topic) => target.extents(topic),
     appended: (topic) => spool.extents(topic),
+    whenDrained: () => backlog.whenDrained(drainWaitMs),
     pendingBytes: () => spool.pendingBytes(),
     close: () => (closing ??= closeAll()),
   };

@@ -133,7 +133,7 @@ function userGrowth({ newUsersToday, usersBefore }: SlowInputs): Finding {
 }
 
 function providerDown(provider: string, { providersDown }: LiveInputs): Finding {
-  const message = `provider ${provider} fails: under half of its calls in the last 5 minutes went well`;
+  const message = `provider ${provider} fails: a gateway has stopped calling it, or under half of its calls in the last 5 minutes went well`;
   const holds = providersDown.includes(provider);
   return {
     ...finding("provider-down", { holds, severity: "critical", message, details: {} }),
@@ -142,8 +142,8 @@ function providerDown(provider: string, { providersDown }: LiveInputs): Finding 
 }
 
 function targetMissed({ target, value, goal, unit, met }: TargetResult): Finding {
-  const shown = value === null ? "not known" : String(Number(value.toPrecision(4)));
-  const message = `${target} was ${shown} ${unit} over the last 30 days; the target is ${goal} ${unit}`;
+  const shown = value === null ? "not known" : inWords(value, unit);
+  const message = `${target} was ${shown} over the last 30 days; the target is ${inWords(goal, unit)}`;
   const holds = met === null ? null : !met;
   const found = finding("target-missed", {
     holds,
@@ -152,6 +152,12 @@ function targetMissed({ target, value, goal, unit, met }: TargetResult): Finding
     details: { value, goal, unit },
   });
   return { ...found, subject: target };
+}
+
+function inWords(value: number, unit: string): string {
+  if (unit === "share") return `${Number((value * 100).toPrecision(4))} %`;
+  const rounded = Number(value.toPrecision(4));
+  return unit === "usd" ? `$${rounded.toFixed(2)}` : `${rounded} ${unit}`;
 }
 
 /** Books that are not settled may differ for a moment; what is missing is missing all the same. */

@@ -3,7 +3,9 @@ import { z } from "zod";
 export const SEVERITIES = ["info", "warning", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-const environmentName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable");
+export const environmentName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]*$/, "must be the name of an environment variable");
 const common = {
   /** What is less severe is not told here. */
   minSeverity: z.enum(SEVERITIES).default("warning"),
@@ -34,6 +36,12 @@ export const alertChannel = z.discriminatedUnion("type", [
 ]);
 export type AlertChannelEntry = z.infer<typeof alertChannel>;
 
-function hasOneAddress({ url, urlEnv }: { url?: string | undefined; urlEnv?: string | undefined }): boolean {
+export function hasOneAddress({
+  url,
+  urlEnv,
+}: {
+  url?: string | undefined;
+  urlEnv?: string | undefined;
+}): boolean {
   return (url === undefined) !== (urlEnv === undefined);
 }

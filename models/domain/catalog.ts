@@ -3,7 +3,16 @@ import { type AlertChannelEntry, alertChannel } from "./alert-channel.ts";
 import { catalogName } from "./ids.ts";
 import { MAX_USD, type NanoUsd } from "./money.ts";
 import type { PriceSchedule } from "./price.ts";
-import { type Rule, rule } from "./rule.ts";
+import {
+  type AutomationMode,
+  allowedKinds,
+  automationMode,
+  maxChangesPerHour,
+  type Rule,
+  type RuleKind,
+  rule,
+} from "./rule.ts";
+import { type Stakeholders, stakeholders } from "./stakeholders.ts";
 
 const usd = z.number().min(0).max(MAX_USD);
 const share = z.number().min(0).max(2);
@@ -36,22 +45,50 @@ const priceEntry = z.strictObject({
   perRequest: usd.default(0),
 });
 
+const keyVariable = z.string().regex(/^[A-Z][A-Z0-9_]*$/);
+const baseUrl = z.url({ protocol: /^https?$/ });
+
+/** One of several places that serve the same model: another region, another key. */
+const deploymentEntry = z.strictObject({
+  baseUrl,
+  /** Default: the provider's. */
+  apiKeyEnv: keyVariable.optional(),
+  /** Its part of the calls, beside the other weights, while all are equally fast and busy. */
+  weight: z.number().min(0.01).max(1_000).default(1),
+});
+
+/**
+ * How a provider is spoken to: `openai` is OpenAI itself or a server that has all of its endpoints, `openai-compatible` one that
+ * has chat (and perhaps embeddings) alone, `gemini` Google's own interface (`generateContent`), `perplexity` Perplexity's.
+ */
+export const ADAPTER_NAMES = ["openai", "openai-compatible", "gemini", "perplexity"] as const;
+export type AdapterName = (typeof ADAPTER_NAMES)[number];
+
 const providerEntry = z.strictObject({
-  adapter: z.enum(["openai"]),
-  baseUrl: z.url({ protocol: /^https?$/ }),
+  adapter: z.enum(ADAPTER_NAMES),
+  baseUrl,
   model: z.string().min(1).max(200),
   /** The environment variable that holds the key. A loopback base URL without one is called as it is. */
-  apiKeyEnv: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]*$/)
-    .optional(),
+  apiKeyEnv: keyVariable.optional(),
+  /** Of the base URL, beside `deployments`. */
+  weight: z.number().min(0.01).max(1_000).default(1),
+  /** Further places that serve the same model at the same price. */
+  deployments: z.array(deploymentEntry).max(20).default([]),
   /** 1 (poor) to 5 (best). */
   quality: z.number().min(1).max(5).default(3),
   speed: z.number().min(1).max(5).default(3),
   /** Where the price package knows the model; default by base URL. */
   pricedAs: z.string().optional(),
   price: z.union([priceEntry, z.array(priceEntry).min(1)]).optional(),
+  /** A whole call, its stream included. */
   timeoutSeconds: z.number().min(1).max(600).default(120),
+  /** Of a stream: until the answer begins, and between two parts of it. */
+  firstByteSeconds: z.number().min(1).max(600).default(60),
+  idleSeconds: z.number().min(1).max(600).default(60),
+  /** Calls under way at once, at one gateway; absent: as many as any provider may have. */
+  maxConcurrentCalls: z.number().int().min(1).max(100_000).optional(),
+  /** No answer after that long: a second call, to another deployment or provider, and the first answer wins. Both are paid. */
+  hedgeAfterMs: z.number().int().min(10).max(600_000).optional(),
 });
 
 const featureEntry = z.strictObject({
@@ -63,6 +100,11 @@ const featureEntry = z.strictObject({
     .optional(),
 });
 
+/** Jobs look back on single requests of so many days. */
+const MIN_RETENTION_DAYS = 35;
+/** Ends of rows are 32-bit times, which end in 2106. */
+const MAX_RETENTION_DAYS = 3_650;
+
 /** `catalog.yaml` as an operator writes it. Money in dollars. */
 export const catalogFile = z.strictObject({
   timezone: timezone.default("UTC"),
@@ -70,6 +112,8 @@ export const catalogFile = z.strictObject({
   defaultTier: catalogName.default("free"),
   tiers: z.record(catalogName, tierEntry),
   providers: z.record(catalogName, providerEntry),
+  /** Models of `/v1/embeddings`, by the name that an app asks for. Every tier may use them, within its budgets. */
+  embeddings: z.record(catalogName, providerEntry).default({}),
   features: z.record(catalogName, featureEntry).default({}),
   routing: z
     .strictObject({
@@ -98,12 +142,24 @@ export const catalogFile = z.strictObject({
   }),
   automation: z
     .strictObject({
-      mode: z.enum(["act", "observe", "off"]).default("act"),
+      mode: automationMode.default("act"),
       targetDailySpend: usd,
+      maxChangesPerHour,
+      allowedKinds,
       rules: z.array(rule).max(100).default([]),
     })
     .optional(),
+  retention: z
+    .strictObject({
+      /** Days that single requests are kept, and who was active when; sums stay. */
+      requestDays: z.number().int().min(MIN_RETENTION_DAYS).max(MAX_RETENTION_DAYS).default(1_095),
+      /** The same for ratings and their comments. */
+      feedbackDays: z.number().int().min(MIN_RETENTION_DAYS).max(MAX_RETENTION_DAYS).default(1_095),
+    })
+    .prefault({}),
   business: z.strictObject({ infrastructureMonthly: usd, supportMonthly: usd }).optional(),
+  /** Who gets the summary of the week by mail; absent: nobody. */
+  stakeholders: stakeholders.optional(),
   alerts: z
     .strictObject({
       channels: z.record(catalogName, alertChannel).default({}),
@@ -130,7 +186,7 @@ export interface Tier {
 
 export interface Provider {
   readonly name: string;
-  readonly adapter: "openai";
+  readonly adapter: AdapterName;
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKeyEnv: string | null;
@@ -139,6 +195,22 @@ export interface Provider {
   /** Empty = unpriced: every request to it is refused. */
   readonly prices: PriceSchedule;
   readonly timeoutMs: number;
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** At least one; the first has the provider's own base URL and key. */
+  readonly deployments: readonly Deployment[];
+  /** Infinity = no limit of its own. */
+  readonly maxConcurrentCalls: number;
+  /** Null = no second call. */
+  readonly hedgeAfterMs: number | null;
+}
+
+export interface Deployment {
+  /** The provider's name, from the second deployment on with `#2`, `#3`, ... */
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly apiKeyEnv: string | null;
+  readonly weight: number;
 }
 
 export interface Feature {
@@ -156,6 +228,8 @@ export interface Catalog {
   readonly defaultTier: Tier;
   readonly tiers: ReadonlyMap<string, Tier>;
   readonly providers: ReadonlyMap<string, Provider>;
+  /** Asked for by name alone: vectors of two models cannot be compared, so nothing stands in for one. */
+  readonly embeddings: ReadonlyMap<string, Provider>;
   readonly features: ReadonlyMap<string, Feature>;
   readonly routing: {
     /** Hours of the day, 0-23, in the catalog's time zone. */
@@ -178,11 +252,17 @@ export interface Catalog {
     readonly stopAt: number;
   };
   readonly automation: {
-    readonly mode: "act" | "observe" | "off";
+    readonly mode: AutomationMode;
     readonly targetDailySpend: NanoUsd;
+    /** The guard rail against an automation that runs away, all rules together. */
+    readonly maxChangesPerHour: number;
+    readonly allowedKinds: readonly RuleKind[];
     readonly rules: readonly Rule[];
   };
+  readonly retention: { readonly requestDays: number; readonly feedbackDays: number };
   readonly business: { readonly infrastructureMonthly: NanoUsd; readonly supportMonthly: NanoUsd };
+  /** Who gets the summary of the week; absent: nobody. */
+  readonly stakeholders?: Stakeholders;
   /** Who is told of alerts; absent: the log. */
   readonly alerts?: {
     readonly channels: ReadonlyMap<string, AlertChannelEntry>;

@@ -60,6 +60,8 @@ export const directiveInstruction = z.discriminatedUnion("kind", [
       weights: z.record(catalogName, z.number().min(0).max(1)),
     }),
   }),
+  /** Says nothing to the gateways: the automation decides nothing until it ends. */
+  z.object({ kind: z.literal("pause-automation"), params: z.strictObject({}) }),
 ]);
 export type DirectiveInstruction = z.infer<typeof directiveInstruction>;
 export type DirectiveKind = DirectiveInstruction["kind"];
@@ -84,6 +86,8 @@ export const directive = z.intersection(
     evidence: decisionId.nullable(),
     issuedAt: z.number().int().nonnegative(),
     expiresAt: z.number().int().positive(),
+    /** Holds for that share of the users first (`models/policy/user-bucket.ts`); absent: for all. */
+    share: z.number().gt(0).lt(1).optional(),
   }),
   directiveInstruction,
 );

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { directiveId } from "./ids.ts";
 
 /**
- * What a gateway does by itself, without a directive: its safeguard's stage, its handling of high load, and bills above their
- * bound. Each change is an event beside the directives, so that what was in force at any moment can be read from one topic.
+ * What a gateway does by itself, without a directive: its safeguard's stage, its handling of high load, bills above their bound, and
+ * providers that it does not call because they fail. Each change is an event beside the directives, so that what was in force at any moment can be read from one topic.
  */
-export const CONDITIONS = ["safeguard", "high-load", "over-bound"] as const;
+export const CONDITIONS = ["safeguard", "high-load", "over-bound", "provider-down"] as const;
 export type ConditionKind = (typeof CONDITIONS)[number];
 
 /** The state of every condition that asks for nothing. */
@@ -18,7 +18,7 @@ export const conditionEvent = z.object({
   /** The gateway process that says so. */
   gateway: z.string().min(1).max(100),
   condition: z.enum(CONDITIONS),
-  /** The provider of `over-bound`; empty: everything. */
+  /** The provider of `over-bound` and `provider-down`; empty: everything. */
   subject: z.string().max(64),
   /** The states before and after; equal: it is said again, since it still holds. */
   from: z.string().min(1).max(40),

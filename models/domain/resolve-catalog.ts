@@ -4,6 +4,7 @@ import {
   type Catalog,
   type CatalogFile,
   catalogFile,
+  type Deployment,
   type Feature,
   type Provider,
   type Tier,
@@ -37,6 +38,7 @@ export function resolveCatalog(document: unknown, options: ResolveOptions): Reso
   const file = parsed.data;
   const problems = [
     ...danglingNames(file),
+    ...namedTwice(file),
     ...badLimits(file),
     ...badConditions(file, options.checkCondition),
   ];
@@ -52,18 +54,22 @@ export function resolveCatalog(document: unknown, options: ResolveOptions): Reso
   const providers = new Map(
     Object.entries(file.providers).map(([name, entry]) => [name, providerOf(name, entry, file.timezone)]),
   );
+  const embeddings = new Map(
+    Object.entries(file.embeddings).map(([name, entry]) => [name, providerOf(name, entry, file.timezone)]),
+  );
   const features = new Map(
     Object.entries(file.features).map(([name, entry]) => [name, featureOf(name, entry)]),
   );
   return {
     ok: true,
-    warnings: unpriced(providers),
+    warnings: [...unpriced("providers", providers), ...unpriced("embeddings", embeddings)],
     catalog: {
       version: options.version,
       timezone: file.timezone,
       defaultTier,
       tiers,
       providers,
+      embeddings,
       features,
       routing: routingOf(file.routing),
       safeguards: {
@@ -72,10 +78,12 @@ export function resolveCatalog(document: unknown, options: ResolveOptions): Reso
         weeklyBudget: nanoFromUsd(file.safeguards.weeklyBudget),
       },
       automation: automationOf(file.automation),
+      retention: file.retention,
       business: {
         infrastructureMonthly: nanoFromUsd(file.business?.infrastructureMonthly ?? 0),
         supportMonthly: nanoFromUsd(file.business?.supportMonthly ?? 0),
       },
+      ...(file.stakeholders === undefined ? {} : { stakeholders: file.stakeholders }),
       alerts: {
         channels: new Map(Object.entries(file.alerts.channels)),
         repeatAfterMs: file.alerts.repeatMinutes * 60_000,
@@ -109,7 +117,24 @@ function providerOf(name: string, entry: CatalogFile["providers"][string], timeZ
     speed: entry.speed,
     prices: entry.price === undefined ? listPrices(entry) : catalogPrices(entry.price, timeZone),
     timeoutMs: entry.timeoutSeconds * 1000,
+    firstByteTimeoutMs: entry.firstByteSeconds * 1000,
+    idleTimeoutMs: entry.idleSeconds * 1000,
+    deployments: deploymentsOf(name, entry),
+    maxConcurrentCalls: entry.maxConcurrentCalls ?? Number.POSITIVE_INFINITY,
+    hedgeAfterMs: entry.hedgeAfterMs ?? null,
   };
+}
+
+function deploymentsOf(
+  name: string,
+  { deployments, ...own }: CatalogFile["providers"][string],
+): readonly Deployment[] {
+  return [own, ...deployments].map(({ baseUrl, apiKeyEnv, weight }, at) => ({
+    id: at === 0 ? name : `${name}#${at + 1}`,
+    baseUrl: baseUrl.replace(/\/+$/, ""),
+    apiKeyEnv: apiKeyEnv ?? own.apiKeyEnv ?? null,
+    weight,
+  }));
 }
 
 type PriceEntry = Exclude<NonNullable<CatalogFile["providers"][string]["price"]>, readonly unknown[]>;
@@ -155,6 +180,8 @@ function automationOf(automation: CatalogFile["automation"]): Catalog["automatio
   return {
     mode: automation?.mode ?? "off",
     targetDailySpend: nanoFromUsd(automation?.targetDailySpend ?? 0),
+    maxChangesPerHour: automation?.maxChangesPerHour ?? 0,
+    allowedKinds: automation?.allowedKinds ?? [],
     rules: automation?.rules ?? [],
   };
 }
@@ -198,6 +225,12 @@ function danglingNames(file: CatalogFile): CatalogProblem[] {
   ];
 }
 
+function namedTwice({ providers, embeddings }: CatalogFile): CatalogProblem[] {
+  return Object.keys(embeddings)
+    .filter((name) => Object.hasOwn(providers, name))
+    .map((name) => ({ path: `embeddings.${name}`, message: "a provider has that name, too" }));
+}
+
 function badLimits({ safeguards, automation }: CatalogFile): CatalogProblem[] {
   const problems: CatalogProblem[] = [];
   if (!(safeguards.pauseAt <= safeguards.fallbackAt && safeguards.fallbackAt <= safeguards.stopAt)) {
@@ -219,11 +252,11 @@ function badConditions(file: CatalogFile, check: ResolveOptions["checkCondition"
   });
 }
 
-function unpriced(providers: ReadonlyMap<string, Provider>): CatalogProblem[] {
+function unpriced(section: string, providers: ReadonlyMap<string, Provider>): CatalogProblem[] {
   return [...providers.values()]
     .filter(({ prices }) => prices.length === 0)
     .map(({ name, model }) => ({
-      path: `providers.${name}.price`,
+      path: `${section}.${name}.price`,
       message: `no price is known for model "${model}": every request to it is refused until one is given here`,
     }));
 }

@@ -8,7 +8,7 @@ import { type SumInterval, sumInterval } from "./sum-interval.ts";
 export interface FamilyPart {
   /** Such as `provider=gpt-4o`. */
   readonly name: string;
-  /** As long as the total. */
+  /** As long as the total, where the parts sum to it. */
   readonly values: readonly number[];
 }
 
@@ -17,6 +17,8 @@ export interface SeriesFamily {
   readonly name: string;
   readonly total: readonly number[];
   readonly groups: readonly (readonly FamilyPart[])[];
+  /** Parts that do not sum to the total, such as the users of each provider: each is forecast by itself. */
+  readonly overlapping?: readonly FamilyPart[];
 }
 
 export type MadeForecast = Extract<Forecast, { kind: "forecast" }>;
@@ -31,6 +33,7 @@ export interface FamilyForecast {
   /** Coherent with every grouping of the parts. */
   readonly total: MadeForecast;
   readonly groups: readonly (readonly PartForecast[])[];
+  readonly overlapping: readonly PartForecast[];
   /** Of the total: 0.01 = about 1 % a day. */
   readonly growth: number;
   readonly scenarios: Readonly<Record<Scenario, readonly IntervalPoint[]>>;
@@ -42,18 +45,18 @@ const SUMMED_STEPS = [7, 30, 90];
 
 /** Forecasts a total and its parts so that they agree, with scenarios of the total. The history holds no negative value. */
 export function forecastFamily(
-  { name, total, groups }: SeriesFamily,
+  { name, total, groups, overlapping = [] }: SeriesFamily,
   horizon: number,
   options: ForecastOptions,
 ): FamilyForecast | null {
   const whole = forecastSeries(total, horizon, options);
   if (whole.kind !== "forecast") return null;
-  const made = groups.map((parts) =>
+  const forecastParts = (parts: readonly FamilyPart[]): PartForecast[] =>
     parts.flatMap((part) => {
       const forecast = forecastSeries(part.values, horizon, options);
       return forecast.kind === "forecast" ? [{ name: part.name, forecast }] : [];
-    }),
-  );
+    });
+  const made = groups.map(forecastParts);
   const coherent = reconcile(
     whole.points,
     made.map((parts) => ({ parts: parts.map(({ forecast }) => forecast.points) })),
@@ -72,6 +75,7 @@ export function forecastFamily(
         forecast: { ...part.forecast, points: coherent.groups[group]?.[index] ?? part.forecast.points },
       })),
     ),
+    overlapping: forecastParts(overlapping),
     growth,
     scenarios: {
       conservative: scenario(conservative),

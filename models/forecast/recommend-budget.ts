@@ -1,85 +1,85 @@
+import { dayHitProbability, hitProbability } from "./hit-probability.ts";
 import type { IntervalPoint } from "./interval.ts";
-import { normalCdf } from "./normal.ts";
 import type { Recommendation } from "./recommendation.ts";
 
 export interface BudgetFacts {
-  /** Spend of the days to come, the first one being today. */
+  /** Spend of the days (weeks) to come, the first one being today (this week, what is spent of it included). */
   readonly days: readonly IntervalPoint[];
-  /** The hard limit of a day. */
-  readonly dailyBudget: number;
+  /** The hard limit of a day (week). */
+  readonly budget: number;
   /** The share of it at which the gateway begins to pause users. */
   readonly pauseAt: number;
+  readonly per: "day" | "week";
 }
 
 export interface BudgetRisk {
-  /** Days from today (0 = today) to the first on which the limit is as likely hit as not; null = on none that is forecast. */
-  readonly likelyInDays: number | null;
+  /** Days from today (0 = today) to the first on which the limit is as likely hit as not; null = on none that is looked at. */
+  readonly likelyIn: number | null;
   /** Of hitting it on the likeliest day. */
   readonly highestProbability: number;
+  /** Of hitting it on any of them. */
+  readonly anyProbability: number;
   /** The limit that the busiest day would keep with 97.5 %. */
   readonly safeBudget: number;
 }
 
-const DAYS_LOOKED_AT = 30;
-const Z80 = 1.2816;
+/** About a month. */
+const LOOKED_AT = { day: 30, week: 4 };
 /** Less is no reason to speak of it. */
 const WORTH_TELLING = 0.1;
 /** A budget that is never used to this share protects from nothing. */
 const LOOSE_SHARE = 0.25;
 
-/** When the daily limit is hit, and how likely. Each day by itself: the chance to hit it on any day is higher. */
-export function budgetRisk({ days, dailyBudget }: BudgetFacts): BudgetRisk {
-  const near = days.slice(0, DAYS_LOOKED_AT);
-  const probabilities = near.map((day) => probabilityAbove(day, dailyBudget));
-  const likely = near.findIndex(({ point }) => point >= dailyBudget);
+/** When the limit is hit, and how likely. */
+export function budgetRisk({ days, budget, per }: Omit<BudgetFacts, "pauseAt">): BudgetRisk {
+  const near = days.slice(0, LOOKED_AT[per]);
+  const likely = near.findIndex(({ point }) => point >= budget);
   return {
-    likelyInDays: likely === -1 ? null : likely,
-    highestProbability: Math.max(0, ...probabilities),
+    likelyIn: likely === -1 ? null : likely,
+    highestProbability: Math.max(0, ...near.map((day) => dayHitProbability(day, budget))),
+    anyProbability: hitProbability(near, budget),
     safeBudget: Math.max(0, ...near.map(({ hi95 }) => hi95)),
   };
 }
 
 /** Raise the budget, or prepare to spend less, where it will be hit; lower it where it protects from nothing. */
 export function recommendBudget(facts: BudgetFacts): Recommendation[] {
-  const { dailyBudget, pauseAt } = facts;
-  if (dailyBudget <= 0 || facts.days.length === 0) return [];
+  const { budget, pauseAt, per } = facts;
+  if (budget <= 0 || facts.days.length === 0) return [];
   const risk = budgetRisk(facts);
-  const pauseRisk = budgetRisk({ ...facts, dailyBudget: dailyBudget * pauseAt });
-  const evidence = {
-    dailyBudget,
-    safeBudget: Math.ceil(risk.safeBudget),
-    likelyInDays: risk.likelyInDays,
-    highestProbability: risk.highestProbability,
-    pauseProbability: pauseRisk.highestProbability,
+  const pauseRisk = budgetRisk({ ...facts, budget: budget * pauseAt });
+  const name = per === "day" ? "daily" : "weekly";
+  const common = {
+    kind: "budget" as const,
+    subject: `${name}-budget`,
+    savedIn30Days: null,
+    evidence: {
+      budget,
+      safeBudget: Math.ceil(risk.safeBudget),
+      likelyIn: risk.likelyIn,
+      highestProbability: risk.highestProbability,
+      hitProbability: risk.anyProbability,
+      pauseProbability: pauseRisk.anyProbability,
+    },
   };
-  const subject = "daily-budget";
-  if (pauseRisk.highestProbability >= WORTH_TELLING) {
+  if (pauseRisk.anyProbability >= WORTH_TELLING) {
     const when =
-      risk.likelyInDays === null
-        ? "may be reached within 30 days"
-        : `will likely be reached in ${risk.likelyInDays} days`;
-    const advice = `The daily budget ${when}: raise it, or move requests to cheaper providers before.`;
-    return [
-      {
-        kind: "budget",
-        subject,
-        advice,
-        confidence: pauseRisk.highestProbability,
-        savedIn30Days: null,
-        evidence,
-      },
-    ];
+      risk.likelyIn === null
+        ? `is reached within a month with a probability of ${percent(risk.anyProbability)}, and ${percent(pauseAt)} of it with ${percent(pauseRisk.anyProbability)}`
+        : `will likely be reached ${whenOf(risk.likelyIn, per)}`;
+    const advice = `The ${name} budget ${when}: raise it, or move requests to cheaper providers before.`;
+    return [{ ...common, advice, confidence: pauseRisk.anyProbability }];
   }
-  if (risk.safeBudget < dailyBudget * LOOSE_SHARE) {
-    const advice =
-      "No day is expected to come near the daily budget: a lower one would stop a runaway sooner.";
-    return [{ kind: "budget", subject, advice, confidence: 0.975, savedIn30Days: null, evidence }];
-  }
-  return [];
+  if (risk.safeBudget >= budget * LOOSE_SHARE) return [];
+  const advice = `No ${per} is expected to come near the ${name} budget: a lower one would stop a runaway sooner.`;
+  return [{ ...common, advice, confidence: 0.975 }];
 }
 
-function probabilityAbove({ point, hi80 }: IntervalPoint, limit: number): number {
-  const sigma = (hi80 - point) / Z80;
-  if (sigma <= 0) return point >= limit ? 1 : 0;
-  return 1 - normalCdf((limit - point) / sigma);
+function whenOf(likelyIn: number, per: BudgetFacts["per"]): string {
+  if (likelyIn === 0) return per === "day" ? "today" : "this week";
+  return `in ${likelyIn} ${per}${likelyIn === 1 ? "" : "s"}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

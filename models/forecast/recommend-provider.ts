@@ -3,6 +3,8 @@ import type { Recommendation } from "./recommendation.ts";
 /** What one feature's requests cost at one provider lately. */
 export interface FeatureUsage {
   readonly feature: string;
+  /** Whose requests they are: it says which providers may serve them. */
+  readonly tier: string;
   readonly provider: string;
   readonly calls: number;
   /** Nano-dollars. */
@@ -28,7 +30,7 @@ const MIN_SAVED_SHARE = 0.1;
 const MIN_CALLS = 100;
 export const MAX_RECOMMENDATIONS = 5;
 
-/** Moves of a feature's calls to a cheaper provider, the largest saving first; one for each feature and provider. */
+/** Moves of a feature's calls to a cheaper provider, the largest saving first; one for each feature, tier and provider. */
 export function recommendProviders({ usage, quality, growth }: ProviderFacts): Recommendation[] {
   return usage
     .filter(({ calls, cost }) => calls >= MIN_CALLS && cost > 0)
@@ -61,7 +63,7 @@ function bestMove(
 }
 
 function recommendationOf(
-  { feature, provider, calls, cost }: FeatureUsage,
+  { feature, tier, provider, calls, cost }: FeatureUsage,
   { to, savedShare, qualityChange }: Move,
   growth: number,
 ): Recommendation {
@@ -69,9 +71,14 @@ function recommendationOf(
   return {
     kind: "provider",
     subject: feature,
-    advice: `Move ${MOVED_SHARE * 100} % of ${feature} from ${provider} to ${to}: its calls cost ${Math.round(savedShare * 100)} % less there.`,
+    advice: `Move ${MOVED_SHARE * 100} % of ${feature} of tier ${tier} from ${provider} to ${to}: calls cost ${Math.round(savedShare * 100)} % less there, at ${qualityWords(qualityChange)}.`,
     confidence: calls / (calls + MIN_CALLS),
     savedIn30Days: saved,
-    evidence: { from: provider, to, calls, cost, savedShare, qualityChange },
+    evidence: { tier, from: provider, to, movedShare: MOVED_SHARE, calls, cost, savedShare, qualityChange },
   };
+}
+
+function qualityWords(change: number): string {
+  if (change === 0) return "the same quality";
+  return `a quality that is ${Math.abs(change)} ${change > 0 ? "better" : "worse"} (of 5)`;
 }

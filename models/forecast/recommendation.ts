@@ -1,6 +1,7 @@
 /** Advice for a person to take or leave, with the numbers that led to it. Money in nano-dollars. */
 export interface Recommendation {
-  readonly kind: "budget" | "provider" | "tier";
+  /** `none`: there is nothing to advise. */
+  readonly kind: "budget" | "provider" | "tier" | "none";
   /** What it is about: `daily-budget`, a feature, a tier. */
   readonly subject: string;
   /** One sentence for people. */

@@ -12,10 +12,17 @@ export interface SumInterval {
   readonly hi95: number;
 }
 
+/** The bound that days err together weighs as much as so many past sums. */
+const BOUND_SUMS = 10;
+/** 1.96 / 1.2816: a 95 % interval of few sums is at least as much wider as a Gaussian's. */
+const WIDER_95 = 1.53;
+
 /**
  * The sum of the first steps, such as a month of days. Its interval comes from the sums of past errors, because the
- * errors of one forecast go together: adding up the widths of the steps would say too much, their squares too little.
- * Beyond the tested steps the error of a sum grows with its length, and as a random walk does beyond that.
+ * errors of one forecast go together: the squares of the steps' widths would say too little. Few past sums, of origins
+ * that overlap, do not show how far a sum can be off: they are weighed with the other bound, that all steps err in the
+ * same direction, where the widths add up. Beyond the tested steps the error of a sum grows with its length, and as a
+ * random walk does beyond that.
  */
 export function sumInterval(
   points: readonly IntervalPoint[],
@@ -25,11 +32,12 @@ export function sumInterval(
   const summed = points.slice(0, steps);
   const point = sumOf(summed.map((one) => one.point));
   const tested = Math.min(steps, errors[0]?.length ?? 0);
-  const fallback = {
+  const together = {
     half80: sumOf(summed.map((one) => one.hi80 - one.point)),
     half95: sumOf(summed.map((one) => one.hi95 - one.point)),
   };
-  const { half80, half95 } = tested === 0 ? fallback : halvesOf(errors, tested, summed.length / tested);
+  const { half80, half95 } =
+    tested === 0 ? together : halvesOf(errors, { tested, longer: summed.length / tested, together });
   return {
     steps: summed.length,
     point,
@@ -40,15 +48,25 @@ export function sumInterval(
   };
 }
 
-function halvesOf(errors: readonly (readonly number[])[], tested: number, longer: number) {
-  const sums = errors.map((path) => Math.abs(sumOf(path.slice(0, tested))));
-  const growth = longer * Math.sqrt(longer);
-  const half80 = quantile(sums, 0.8) * (1 + FEW_ORIGINS_80 / sums.length) * growth;
-  return {
-    half80,
-    half95: Math.max(half80 * WIDER_95, quantile(sums, 0.95) * (1 + FEW_ORIGINS_95 / sums.length) * growth),
-  };
+interface Halves {
+  readonly half80: number;
+  readonly half95: number;
 }
 
-/** 1.96 / 1.2816: a 95 % interval of few sums is at least as much wider as a Gaussian's. */
-const WIDER_95 = 1.53;
+function halvesOf(
+  errors: readonly (readonly number[])[],
+  {
+    tested,
+    longer,
+    together,
+  }: { readonly tested: number; readonly longer: number; readonly together: Halves },
+): Halves {
+  const sums = errors.map((path) => Math.abs(sumOf(path.slice(0, tested))));
+  const growth = longer * Math.sqrt(longer);
+  const share = BOUND_SUMS / (BOUND_SUMS + sums.length);
+  const blend = (seen: number, bound: number): number => share * bound + (1 - share) * seen;
+  const seen80 = quantile(sums, 0.8) * (1 + FEW_ORIGINS_80 / sums.length) * growth;
+  const seen95 = quantile(sums, 0.95) * (1 + FEW_ORIGINS_95 / sums.length) * growth;
+  const half80 = blend(seen80, together.half80);
+  return { half80, half95: Math.max(half80 * WIDER_95, blend(seen95, together.half95)) };
+}

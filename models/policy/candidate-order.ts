@@ -3,7 +3,7 @@ import type { Controls, DirectiveOf } from "./controls.ts";
 
 export interface Candidate {
   readonly provider: Provider;
-  /** Why it stands where it stands: `requested`, `directive:<id>`, `fallback-mode`, `safeguard`, `high-load`, `peak`, `off-peak`, `tier-order`. */
+  /** Why it stands where it stands: `requested`, `directive:<id>`, `fallback-mode`, `safeguard`, `high-load`, `peak`, `off-peak`, `tier-order`, `slow:<the one before it>`. */
   readonly reason: string;
 }
 

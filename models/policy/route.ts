@@ -19,13 +19,19 @@ export interface RouteQuestion {
   readonly highLoad: boolean;
   /** Providers that cannot be called now: breaker open, key missing. */
   readonly unavailable: ReadonlySet<string>;
+  /** Providers that have become slow: others go first where there is a choice. Absent: none. */
+  readonly slow?: ReadonlySet<string>;
   /** Uniform in [0, 1): decides where a `weights` directive is in force. Without it, weights are not looked at. */
   readonly draw?: number;
 }
 
-export type RouteResult =
-  | { readonly ok: true; readonly candidates: readonly Candidate[] }
-  | { readonly ok: false; readonly code: RouteDenialCode; readonly message: string };
+export type RouteResult = { readonly ok: true; readonly candidates: readonly Candidate[] } | RouteDenial;
+
+export interface RouteDenial {
+  readonly ok: false;
+  readonly code: RouteDenialCode;
+  readonly message: string;
+}
 
 export type RouteDenialCode = "unknown_model" | "model_not_allowed" | "no_provider" | "unpriced_model";
 
@@ -53,9 +59,9 @@ function routeAuto(question: RouteQuestion): RouteResult {
   const callable = available(ordered, unavailable);
   if (callable.length === 0) return noProvider(controls, tier);
   const weighted = question.draw === undefined ? null : matchingWeights(question);
-  if (weighted === null || callable[0]?.reason.startsWith("directive:"))
-    return { ok: true, candidates: callable };
-  return { ok: true, candidates: drawFirst(callable, weighted, question.draw ?? 0) };
+  const isDirected = weighted === null || callable[0]?.reason.startsWith("directive:");
+  const chosen = isDirected ? callable : drawFirst(callable, weighted, question.draw ?? 0);
+  return { ok: true, candidates: slowLast(chosen, question.slow) };
 }
 
 function routeName({ controls, requestedModel, unavailable }: RouteQuestion): RouteResult {
@@ -74,7 +80,31 @@ function routeFallback(question: RouteQuestion, reason: string): RouteResult {
   return { ok: true, candidates: [{ provider: found, reason }] };
 }
 
-function refuseName(controls: Controls, tier: Tier, name: string): RouteResult | null {
+/**
+ * The one model that was asked for by its name, for every tier. No other stands in for it, not even in fallback mode: vectors of
+ * two models cannot be compared.
+ */
+export function routeEmbedding({
+  controls,
+  requestedModel,
+  unavailable,
+}: Pick<RouteQuestion, "controls" | "requestedModel" | "unavailable">): RouteResult {
+  const provider = controls.catalog.embeddings.get(requestedModel);
+  if (provider === undefined) {
+    const known = [...controls.catalog.embeddings.keys()].join(", ") || "none";
+    const name = requestedModel.slice(0, 100);
+    return denied("unknown_model", `"${name}" is no embedding model of this gateway; known: ${known}`);
+  }
+  if (provider.prices.length === 0)
+    return denied("unpriced_model", `embedding model "${provider.name}" has no price`);
+  if (controls.drained.has(requestedModel) || unavailable.has(requestedModel)) {
+    return denied("no_provider", `embedding model "${requestedModel}" cannot be called at the moment`);
+  }
+  return { ok: true, candidates: [{ provider, reason: "requested" }] };
+}
+
+/** Null: the tier may be answered by this provider, if it can be called. */
+export function refuseName(controls: Controls, tier: Tier, name: string): RouteDenial | null {
   const provider = controls.catalog.providers.get(name);
   if (provider === undefined) {
     return denied(
@@ -95,12 +125,23 @@ function noProvider(controls: Controls, tier: Tier): RouteResult {
     : denied("no_provider", `no provider of tier "${tier.name}" can be called at the moment`);
 }
 
-function denied(code: RouteDenialCode, message: string): RouteResult {
+function denied(code: RouteDenialCode, message: string): RouteDenial {
   return { ok: false, code, message };
 }
 
 function available(ordered: readonly Candidate[], unavailable: ReadonlySet<string>): readonly Candidate[] {
   return unavailable.size === 0 ? ordered : ordered.filter(({ provider }) => !unavailable.has(provider.name));
+}
+
+/** Where one takes the place of a slow one, that is its reason. */
+function slowLast(chosen: readonly Candidate[], slow: ReadonlySet<string> | undefined): readonly Candidate[] {
+  const [before] = chosen;
+  if (slow === undefined || slow.size === 0 || before === undefined) return chosen;
+  const isSlow = ({ provider }: Candidate) => slow.has(provider.name);
+  const [best, ...others] = chosen.filter((candidate) => !isSlow(candidate));
+  if (best === undefined) return chosen;
+  const first = best === before ? best : { ...best, reason: `slow:${before.provider.name}` };
+  return [first, ...others, ...chosen.filter(isSlow)];
 }
 
 function matchingWeights({ controls, tier, feature }: OrderQuestion & { controls: Controls }) {

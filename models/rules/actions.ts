@@ -38,6 +38,8 @@ export function planAction(action: RuleAction, facts: ActionFacts): ActionPlan {
       return instruct({ kind: "route", params: { prefer: [facts.fallbackProvider], avoid: [] } });
     case "switch-provider":
       return instruct({ kind: "route", params: { prefer: [action.provider], avoid: [] } });
+    case "drain-provider":
+      return instruct({ kind: "provider", params: { provider: action.provider, action: "drain" } });
     case "notify":
       return { kind: "notify" };
     case "directive":

@@ -1,5 +1,5 @@
 import type { Directive, DirectiveInstruction } from "../domain/directive.ts";
-import type { Rule } from "../domain/rule.ts";
+import type { AutomationMode, Rule } from "../domain/rule.ts";
 import { type ActionFacts, planAction } from "./actions.ts";
 import { type ConditionResult, parseCondition } from "./condition.ts";
 import type { MetricValues, RuleMetric } from "./metrics.ts";
@@ -15,7 +15,7 @@ export interface RuleState {
 
 export interface RuleRound {
   readonly rules: readonly Rule[];
-  readonly mode: "act" | "observe" | "off";
+  readonly mode: AutomationMode;
   readonly metrics: MetricValues;
   readonly facts: ActionFacts;
   readonly states: ReadonlyMap<string, RuleState>;
@@ -32,6 +32,8 @@ export type RuleOutcome =
   | ActingOutcome<"fired">
   /** Would act, but the automation only observes. */
   | ActingOutcome<"observed">
+  /** Would act as soon as an admin approves. */
+  | ActingOutcome<"awaiting-approval">
   | { readonly kind: "not-met" }
   | { readonly kind: "holding"; readonly untilMs: number }
   | { readonly kind: "cooling-down"; readonly untilMs: number }
@@ -52,8 +54,17 @@ interface ActingOutcome<Kind extends string> {
   readonly checks: readonly GuardRailCheck[];
 }
 
-/** `something-to-do`: the action leads to a directive as things are. */
-export type GuardRail = "something-to-do" | "max-changes-per-hour";
+/** `something-to-do`: the action leads to a directive as things are. Those from `users-affected` on: the replay's prediction. */
+export type GuardRail =
+  | "something-to-do"
+  | "max-changes-per-hour"
+  | "allowed-kind"
+  | "within-bounds"
+  | "not-rolled-back-lately"
+  | "users-affected"
+  | "premium-denied"
+  | "satisfaction"
+  | "cost";
 
 export interface GuardRailCheck {
   readonly name: GuardRail;
@@ -95,7 +106,7 @@ export function evaluateRules(round: RuleRound): RuleRoundResult {
     const { result, inputs } = evaluateCondition(rule, round.metrics);
     const holdsSinceMs = result.known === true && result.holds ? (before.holdsSinceMs ?? round.nowMs) : null;
     const outcome = outcomeOf({ rule, round, result, issued, state: { ...before, holdsSinceMs } });
-    const acted = outcome.kind === "fired" || outcome.kind === "observed";
+    const acted = isActing(outcome);
     states.set(rule.name, { holdsSinceMs, lastFiredAtMs: acted ? round.nowMs : before.lastFiredAtMs });
     if (outcome.kind === "fired" && outcome.instruction !== null) issued.push(outcome.instruction);
     decisions.push({ rule, outcome, inputs });
@@ -103,13 +114,33 @@ export function evaluateRules(round: RuleRound): RuleRoundResult {
   return { decisions, states };
 }
 
+/** Whether a rule did, or would have done, something: from then on it cools down. */
+export function isActing(
+  outcome: RuleOutcome,
+): outcome is Extract<RuleOutcome, { kind: "fired" | "observed" | "awaiting-approval" }> {
+  return outcome.kind === "fired" || outcome.kind === "observed" || outcome.kind === "awaiting-approval";
+}
+
 function inOrder({ rules, mode }: RuleRound): Rule[] {
   if (mode === "off") return [];
-  return rules.filter(({ enabled }) => enabled).sort((a, b) => RANK[a.priority] - RANK[b.priority]);
+  return rules
+    .filter((one) => one.enabled && one.mode !== "off")
+    .sort((a, b) => RANK[a.priority] - RANK[b.priority]);
+}
+
+/** A rule is evaluated every few seconds, and never changes: a changed catalog has new ones. */
+const parsedConditions = new WeakMap<Rule, ReturnType<typeof parseCondition>>();
+
+function conditionOf(rule: Rule): ReturnType<typeof parseCondition> {
+  const known = parsedConditions.get(rule);
+  if (known !== undefined) return known;
+  const parsed = parseCondition(rule.when);
+  parsedConditions.set(rule, parsed);
+  return parsed;
 }
 
 function evaluateCondition(rule: Rule, metrics: MetricValues) {
-  const parsed = parseCondition(rule.when);
+  const parsed = conditionOf(rule);
   if (!parsed.ok) return { result: { known: "error", message: parsed.problem } as const, inputs: {} };
   const { condition } = parsed;
   const inputs = Object.fromEntries(condition.metrics.map((metric) => [metric, metrics[metric]]));
@@ -137,9 +168,11 @@ function outcomeOf({ rule, round, result, state, issued }: RuleCase): RuleOutcom
 }
 
 function act({ rule, round, issued }: Pick<RuleCase, "rule" | "round" | "issued">): RuleOutcome {
-  const kind = round.mode === "observe" ? "observed" : "fired";
+  const kind = ACTING_KINDS[stricterMode(round.mode, rule.mode)];
   const plan = planAction(rule.then, round.facts);
-  if (plan.kind === "notify") return { kind, instruction: null, checks: [] };
+  if (plan.kind === "notify") {
+    return { kind: kind === "observed" ? "observed" : "fired", instruction: null, checks: [] };
+  }
   if (plan.kind === "impossible") return blocked([check("something-to-do", false, plan.why)]);
   const { instruction } = plan;
   const same = round.active.find((directive) => sameInstruction(directive, instruction));
@@ -156,11 +189,25 @@ function act({ rule, round, issued }: Pick<RuleCase, "rule" | "round" | "issued"
   return checks.every(({ passed }) => passed) ? { kind, instruction, checks } : blocked(checks);
 }
 
-function check(name: GuardRail, passed: boolean, detail: string): GuardRailCheck {
+/** From loose to strict. */
+const MODES: readonly AutomationMode[] = ["act", "approve", "observe", "off"];
+
+export function stricterMode(mode: AutomationMode, own: AutomationMode | undefined): AutomationMode {
+  return own !== undefined && MODES.indexOf(own) > MODES.indexOf(mode) ? own : mode;
+}
+
+const ACTING_KINDS = {
+  act: "fired",
+  observe: "observed",
+  approve: "awaiting-approval",
+  off: "observed",
+} as const;
+
+export function check(name: GuardRail, passed: boolean, detail: string): GuardRailCheck {
   return { name, passed, detail };
 }
 
-function blocked(checks: readonly GuardRailCheck[]): RuleOutcome {
+export function blocked(checks: readonly GuardRailCheck[]): RuleOutcome {
   const failed = checks.find(({ passed }) => !passed);
   return {
     kind: "blocked",

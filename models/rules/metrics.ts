@@ -18,6 +18,22 @@ export const RULE_METRICS = {
   response_time_ms:
     "95th percentile of the answers' latency in milliseconds, last 5 minutes; unknown under 5 calls",
   error_rate: "failed / served requests, last 5 minutes; unknown under 20 requests",
+  user_growth: "users who came today / users before; unknown under 50 users",
+  usage_ratio:
+    "requests of the last hour / their median at that hour on the days before; unknown under 50 requests or 3 such days",
+  budget_pace:
+    "what the target leaves for today / what the rest of today will cost by the forecast: below 1, it does not last until " +
+    "midnight; unknown without a forecast of the rest",
+  forecast_peak_day_spend: "USD of the dearest of the next seven days, by the latest forecast",
+  forecast_usage_ratio: "requests a day in four weeks / in the next seven days, by the latest forecast",
+  forecast_user_growth:
+    "by how much the active users grow a day over the next two weeks, by the latest forecast; 0.2 = 20 %",
+  anomaly_spend:
+    "how unusual the spend or the cost of a request is, of complete hours and days: 0 = nothing goes on, else 0.5 to 1; " +
+    "unknown for hours that nobody has looked at",
+  anomaly_requests: "the same of the number of requests",
+  anomaly_error_rate: "the same of the error rate, in total or at a provider",
+  anomaly_latency: "the same of the latency, in total or at a provider",
 } as const;
 
 export type RuleMetric = keyof typeof RULE_METRICS;

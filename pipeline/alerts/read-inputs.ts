@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { BookResult, LiveInputs, SlowInputs } from "../../models/alerts/rules.ts";
+import { conditionEpisodes } from "../../models/domain/gateway-condition.ts";
 import { usdFromNano } from "../../models/domain/money.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
 import type { JobDeps } from "../job.ts";
@@ -21,7 +22,8 @@ const targetRow = z.object({
 });
 
 /** Throws when the warehouse cannot be read: an alert must not be resolved by silence. */
-export async function readLiveInputs({ warehouse, catalog }: JobDeps): Promise<LiveInputs> {
+export async function readLiveInputs(deps: JobDeps, nowMs: number): Promise<LiveInputs> {
+  const { warehouse, catalog } = deps;
   const realtime = await readRealtime(warehouse);
   return {
     lastHourSpend: usdFromNano(realtime.last_hour_spend),
@@ -30,8 +32,15 @@ export async function readLiveInputs({ warehouse, catalog }: JobDeps): Promise<L
     dailyBudget: usdOrNull(realtime.daily_budget),
     targetDailySpend: usdOrNull(realtime.target_daily_spend),
     providers: [...catalog().providers.keys()],
-    providersDown: realtime.providers_down,
+    providersDown: [...new Set([...realtime.providers_down, ...providersNotCalled(deps, nowMs)])],
   };
+}
+
+/** Those that a gateway's breaker keeps calls from. */
+function providersNotCalled({ directory }: JobDeps, nowMs: number): string[] {
+  return conditionEpisodes(directory.directives.conditions(), nowMs)
+    .filter(({ condition, endedAt }) => condition === "provider-down" && endedAt === null)
+    .map(({ subject }) => subject);
 }
 
 export async function readSlowInputs(deps: JobDeps): Promise<SlowInputs> {

@@ -48,7 +48,7 @@ export function adminRevocation({ now }: ControlDeps, { id }: Directive, reason:
 }
 
 /** A directive that names nothing that exists would look obeyed and do nothing. */
-function checkNames(instruction: DirectiveInstruction, catalog: Catalog): void {
+export function checkNames(instruction: DirectiveInstruction, catalog: Catalog): void {
   const { params } = instruction;
   const providers = [
     ...("provider" in params ? [["params.provider", params.provider] as const] : []),

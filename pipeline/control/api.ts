@@ -2,13 +2,20 @@ import express, { type Application, type RequestHandler } from "express";
 import { z } from "zod";
 import { PublicError } from "../../models/domain/errors.ts";
 import { groupBy } from "../group-by.ts";
-import { adminGuard } from "./admin-guard.ts";
+import { reportFiles } from "../reports/report-files.ts";
+import { type AccessDeps, accessGuard, identityOf } from "./access-guard.ts";
+import { accessTokens } from "./access-tokens.ts";
+import { type ActionRecord, openActionRecord } from "./action-record.ts";
 import { answerError } from "./answer-error.ts";
 import type { ControlDeps } from "./control-deps.ts";
 import { liveStream } from "./live.ts";
 import { openApiOf } from "./openapi.ts";
+import { openPanel } from "./panel-files.ts";
 import { plainRoute, type Route } from "./route.ts";
+import { actionRoutes } from "./routes/actions.ts";
 import { alertRoutes } from "./routes/alerts.ts";
+import { anomalyRoutes } from "./routes/anomalies.ts";
+import { automationRoutes } from "./routes/automation.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { costRoutes } from "./routes/costs.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
@@ -18,20 +25,36 @@ import { forecastRoutes } from "./routes/forecasts.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { recentRoutes } from "./routes/recent.ts";
+import { recommendationRoutes } from "./routes/recommendations.ts";
 import { safeguardRoutes } from "./routes/safeguards.ts";
+import { spendRoutes } from "./routes/spend.ts";
 import { userRoutes } from "./routes/users.ts";
+import { whatifRoutes } from "./routes/whatif.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { openSessions } from "./sessions.ts";
 
 const MAX_BODY = "256kb";
 
-/** The control API. Everything below `/api` needs the admin's token, whether a route exists there or not. */
+/** The control API and the panel. Everything below `/api` needs a token or a session, whether a route exists there or not. */
 export function openControlApi(deps: ControlDeps): Application {
   const app = express();
   app.disable("x-powered-by");
   mountOpenRoutes(app, deps);
-  app.use("/api", adminGuard(deps.adminToken), noStore, requireJson);
-  app.use("/api", express.json({ limit: MAX_BODY }));
   const routes = controlRoutes(deps);
-  for (const route of routes) app[route.method](route.path, handlerOf(route));
+  const access: AccessDeps = {
+    roleOf: accessTokens(deps),
+    sessions: openSessions(deps.now),
+    isReadOnly: readOnlyCalls(routes),
+  };
+  const actions = openActionRecord(deps);
+  const { reportsDir } = deps;
+  if (reportsDir !== undefined) app.use(reportFiles({ dataDir: reportsDir, guard: accessGuard(access) }));
+  app.use("/api", noStore, requireJson);
+  app.use("/api/session", sessionRoutes({ ...deps, ...access, actions }));
+  app.use("/api", accessGuard(access));
+  app.use("/api", express.json({ limit: MAX_BODY }));
+  for (const route of routes) app[route.method](route.path, handlerOf(route, access, actions));
   app.get("/api/live", liveStream(deps));
   refuseOtherMethods(app, [...routes, { method: "get", path: "/api/live" }]);
   app.use((request) => {
@@ -43,15 +66,22 @@ export function openControlApi(deps: ControlDeps): Application {
 
 function controlRoutes(deps: ControlDeps): Route[] {
   const routes = [
+    ...actionRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
     ...directiveRoutes(deps),
     ...emergencyRoutes(deps),
     ...safeguardRoutes(deps),
     ...metricRoutes(deps),
+    ...recentRoutes(deps),
+    ...spendRoutes(deps),
     ...decisionRoutes(deps),
+    ...automationRoutes(deps),
+    ...whatifRoutes(deps),
     ...forecastRoutes(deps),
+    ...recommendationRoutes(deps),
     ...alertRoutes(deps),
+    ...anomalyRoutes(deps),
     ...catalogRoutes(deps),
     ...costRoutes(deps),
     ...jobRoutes(deps),
@@ -70,7 +100,7 @@ function controlRoutes(deps: ControlDeps): Route[] {
 }
 
 /** For probes and people who look around; tells nothing that is not in the documentation. */
-function mountOpenRoutes(app: Application, { warehouse }: ControlDeps): void {
+function mountOpenRoutes(app: Application, { warehouse, panel = openPanel() }: ControlDeps): void {
   app.get("/healthz", (_request, response) => {
     response.json({ ok: true });
   });
@@ -78,22 +108,31 @@ function mountOpenRoutes(app: Application, { warehouse }: ControlDeps): void {
   app.get("/readyz", async (_request, response) => {
     response.json({ ready: true, warehouse: (await warehouse.ping()) ? "up" : "down" });
   });
-  app.get("/", (_request, response) => {
-    response.json({
-      name: "Vigor control API",
-      api: "/api (Authorization: Bearer <admin token>)",
-      description: "/api/openapi.json",
-      live: "/api/live",
-      health: ["/healthz", "/readyz"],
-    });
-  });
+  app.use(panel.router);
 }
 
-function handlerOf({ run, status, toCsv }: Route): RequestHandler {
+/** The calls that a viewer may make although their method is one that changes things; none of them has parameters in its path. */
+function readOnlyCalls(routes: readonly Route[]): AccessDeps["isReadOnly"] {
+  const calls = new Set(
+    routes
+      .filter(({ isReadOnly }) => isReadOnly)
+      .map(({ method, path }) => `${method.toUpperCase()} ${path}`),
+  );
+  return ({ method, baseUrl, path }) => calls.has(`${method} ${baseUrl}${path}`);
+}
+
+function handlerOf(route: Route, access: AccessDeps, actions: ActionRecord): RequestHandler {
+  const { run, status, toCsv, summary, path, isReadOnly } = route;
   return async (request, response) => {
     const { params, query, body } = request;
     const raw = { params, query, body: body ?? {} };
-    const answer = await run(raw);
+    const answer = isReadOnly
+      ? await run(raw)
+      : await actions.around(
+          request,
+          { who: identityOf(request, access), what: { action: summary, path } },
+          () => run(raw),
+        );
     if (toCsv !== null && request.accepts(["json", "csv"]) === "csv") {
       response.status(status).type("text/csv").send(toCsv(answer, raw));
     } else response.status(status).json(answer);

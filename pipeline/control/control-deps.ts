@@ -5,6 +5,7 @@ import type { Warehouse } from "../../warehouse/warehouse.ts";
 import type { Directory } from "../directory.ts";
 import type { JobStatus } from "../job.ts";
 import type { GatewayTotals } from "../reconciliation.ts";
+import type { Panel } from "./panel-files.ts";
 
 /** Everything that the control API works with. */
 export interface ControlDeps {
@@ -17,10 +18,18 @@ export interface ControlDeps {
   /** A UUID, version 7. */
   newId(): string;
   readonly adminToken: string;
+  /** Who has it may look, but not change anything; null or absent: there are no viewers. */
+  readonly viewerToken?: string | null;
+  /** The value of an environment variable that the catalog names; null when unset. Absent: there are none. */
+  secretOf?(name: string): string | null;
   /** A user's counters as the gateway has them, for `GET /api/users/:id`. */
   usageOf(userId: string): Promise<unknown>;
   gatewayTotals(): Promise<GatewayTotals>;
   /** What the scheduler of this process runs. */
   jobs(): JobStatus[];
+  /** Absent: one is built when it is asked for. */
+  readonly panel?: Panel;
+  /** The data directory whose reports are served at `/reports/`; absent: there are none. */
+  readonly reportsDir?: string;
   readonly logger: Logger;
 }

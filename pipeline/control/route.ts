@@ -9,6 +9,8 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly status: 200 | 201;
+  /** It changes nothing: viewers may call it, and the audit leaves it out. */
+  readonly isReadOnly: boolean;
   /** An object with `params`, `query` and `body`, as far as the call has them. */
   readonly request: z.ZodObject | null;
   readonly answer: z.ZodType;
@@ -29,6 +31,8 @@ interface RouteBase<Answer extends z.ZodType> {
   readonly path: string;
   readonly summary: string;
   readonly status?: 200 | 201;
+  /** Default: what is got is only read, everything else changes something. */
+  readonly isReadOnly?: boolean;
   readonly answer: Answer;
   toCsv?(answer: z.output<Answer>, request: RawRequest): string;
 }
@@ -52,7 +56,7 @@ export function plainRoute<Answer extends z.ZodType>(
 }
 
 function build<Answer extends z.ZodType>(
-  { method, path, summary, status = 200, answer, toCsv }: RouteBase<Answer>,
+  { method, path, summary, status = 200, isReadOnly = method === "get", answer, toCsv }: RouteBase<Answer>,
   request: z.ZodObject | null,
   handle: (raw: RawRequest) => unknown,
 ): Route {
@@ -61,6 +65,7 @@ function build<Answer extends z.ZodType>(
     path,
     summary,
     status,
+    isReadOnly,
     request,
     answer,
     async run(raw) {

@@ -1,10 +1,17 @@
 import type { Alert, Severity } from "../../models/alerts/alert.ts";
-import { type ConditionEpisode, conditionEpisodes } from "../../models/domain/gateway-condition.ts";
+import {
+  type ConditionEpisode,
+  type ConditionKind,
+  conditionEpisodes,
+} from "../../models/domain/gateway-condition.ts";
 import { readAlerts, writeAlerts } from "../alerts/alert-store.ts";
 import type { Job } from "../job.ts";
 
 /** Episodes that ended longer ago have their alerts resolved already. */
 const LOOK_BACK_MS = 7 * 24 * 3600 * 1000;
+
+/** Another job looks at these together with what the calls of all gateways came to, so that it is one alert. */
+const LOOKED_AT_WITH_CALLS: ReadonlySet<ConditionKind> = new Set(["provider-down"]);
 
 /**
  * One alert for each episode of a gateway's condition: open while it holds, told anew when it gets worse, resolved when it is over.
@@ -13,7 +20,8 @@ const LOOK_BACK_MS = 7 * 24 * 3600 * 1000;
 export const alertOfConditions: Job = async ({ directory, warehouse }, dueAtMs) => {
   const sinceMs = dueAtMs - LOOK_BACK_MS;
   const episodes = conditionEpisodes(directory.directives.conditions(), dueAtMs).filter(
-    ({ endedAt }) => endedAt === null || endedAt >= sinceMs,
+    ({ condition, endedAt }) =>
+      !LOOKED_AT_WITH_CALLS.has(condition) && (endedAt === null || endedAt >= sinceMs),
   );
   const stored = new Map((await readAlerts(warehouse, sinceMs)).map((alert) => [alert.id, alert]));
   const changed = episodes.map(alertOf).filter((alert) => isNews(alert, stored.get(alert.id)));

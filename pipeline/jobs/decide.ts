@@ -1,4 +1,4 @@
-import type { Directive, DirectiveHistory } from "../../models/domain/directive.ts";
+import type { Directive } from "../../models/domain/directive.ts";
 import { decisionId, directiveId } from "../../models/domain/ids.ts";
 import {
   evaluateRules,
@@ -8,14 +8,15 @@ import {
 } from "../../models/rules/evaluate.ts";
 import { explainDecision } from "../../models/rules/explain.ts";
 import { providerFacts } from "../../models/rules/provider-facts.ts";
+import { changesOf, stopOf } from "../automation-state.ts";
 import type { Job, JobDeps, JobReport } from "../job.ts";
 import { issuedEvent, recordDirectives } from "../record-event.ts";
 import { readProvidersToday, readRuleMetrics } from "../rule-metrics.ts";
-import { type DecisionCase, decisionRow, unissuedRow } from "./decision-row.ts";
+import { openSlowMetrics, type SlowMetricsReader } from "../slow-rule-metrics.ts";
+import { type SimulatedDecision, simulateDecisions } from "./decide-simulate.ts";
+import { type DecisionCase, decisionRow, unissuedRow, writeDecisions } from "./decision-row.ts";
 import { recallRules } from "./rule-memory.ts";
 
-/** The guard rail against an automation that runs away, all rules together. */
-export const MAX_CHANGES_PER_HOUR = 6;
 const MINUTE_MS = 60_000;
 
 /**
@@ -24,6 +25,7 @@ const MINUTE_MS = 60_000;
  */
 export function decideJob(): Job {
   let states: ReadonlyMap<string, RuleState> | null = null;
+  const readSlow = openSlowMetrics();
   const written = new Map<string, RuleDecision["outcome"]["kind"]>();
 
   return async (deps, dueAtMs) => {
@@ -31,27 +33,37 @@ export function decideJob(): Job {
     if (mode === "off" || rules.length === 0) {
       return { summary: "there are no rules to evaluate", notable: false, details: { mode } };
     }
+    await deps.directory.catchUp("directives");
+    const stop = stopOf(deps.directory.directives, dueAtMs);
+    if (stop !== null) {
+      return { summary: "the automation is stopped", notable: false, details: { stoppedBy: stop.id } };
+    }
     states ??= await recallRules(deps.warehouse, deps.directory.directives, dueAtMs);
-    const round = await evaluateNow(deps, states, dueAtMs);
+    const round = await evaluateNow(deps, { states, readSlow }, dueAtMs);
     const worth = round.decisions.filter((decision) => isWorthWriting(decision, written));
-    const cases = worth.map((decision) => caseOf(decision, deps, dueAtMs));
+    const simulated = await simulateDecisions(deps, worth, dueAtMs);
+    const cases = simulated.map((one) => caseOf(one, deps, dueAtMs));
     await carryOut(deps, cases, dueAtMs);
-    for (const { rule, outcome } of worth) written.set(rule.name, outcome.kind);
+    for (const { decision } of cases) written.set(decision.rule.name, decision.outcome.kind);
     states = round.states;
-    return reportOf(round, cases);
+    return reportOf(round.decisions, cases);
   };
+}
+
+interface Remembered {
+  readonly states: ReadonlyMap<string, RuleState>;
+  readonly readSlow: SlowMetricsReader;
 }
 
 async function evaluateNow(
   { warehouse, directory, catalog }: JobDeps,
-  states: ReadonlyMap<string, RuleState>,
+  { states, readSlow }: Remembered,
   nowMs: number,
 ): Promise<RuleRoundResult> {
   const current = catalog();
   const [metrics, today] = await Promise.all([
-    readRuleMetrics(warehouse, current),
+    readRuleMetrics(warehouse, current, readSlow),
     readProvidersToday(warehouse, current),
-    directory.catchUp("directives"),
   ]);
   return evaluateRules({
     rules: current.automation.rules,
@@ -63,17 +75,10 @@ async function evaluateNow(
     },
     states,
     active: directory.directives.active(nowMs),
-    changesAtMs: changesOf(directory.directives),
-    maxChangesPerHour: MAX_CHANGES_PER_HOUR,
+    changesAtMs: changesOf(directory.directives, nowMs),
+    maxChangesPerHour: current.automation.maxChangesPerHour,
     nowMs,
   });
-}
-
-function changesOf(directives: DirectiveHistory): number[] {
-  return directives
-    .all()
-    .filter(({ directive }) => directive.issuedBy.type === "rule")
-    .map(({ directive }) => directive.issuedAt);
 }
 
 /** What acts is always written; what stands in a rule's way once, when it begins; that nothing happens never. */
@@ -84,6 +89,7 @@ function isWorthWriting(
   switch (outcome.kind) {
     case "fired":
     case "observed":
+    case "awaiting-approval":
       return true;
     case "not-met":
     case "holding":
@@ -94,12 +100,12 @@ function isWorthWriting(
   }
 }
 
-function caseOf(decision: RuleDecision, { newId }: JobDeps, nowMs: number): DecisionCase {
+function caseOf({ decision, predicted }: SimulatedDecision, { newId }: JobDeps, nowMs: number): DecisionCase {
   const { rule, outcome } = decision;
   const id = decisionId.parse(newId());
   const reason = explainDecision(decision);
   if (outcome.kind !== "fired" || outcome.instruction === null) {
-    return { id, decision, directive: null, reason };
+    return { id, decision, predicted, directive: null, reason };
   }
   const directive: Directive = {
     id: directiveId.parse(newId()),
@@ -108,9 +114,10 @@ function caseOf(decision: RuleDecision, { newId }: JobDeps, nowMs: number): Deci
     evidence: id,
     issuedAt: nowMs,
     expiresAt: nowMs + Math.round(rule.expiresMinutes * MINUTE_MS),
+    ...(rule.rolloutShare < 1 && { share: rule.rolloutShare }),
     ...outcome.instruction,
   };
-  return { id, decision, directive, reason };
+  return { id, decision, predicted, directive, reason };
 }
 
 /**
@@ -120,20 +127,16 @@ function caseOf(decision: RuleDecision, { newId }: JobDeps, nowMs: number): Deci
 async function carryOut(deps: JobDeps, cases: readonly DecisionCase[], nowMs: number): Promise<void> {
   if (cases.length === 0) return;
   const catalog = deps.catalog();
-  await deps.warehouse.insert(
-    "decisions",
-    cases.map((one) => decisionRow(one, catalog, nowMs)),
-  );
+  const rows = cases.map((one) => decisionRow(one, catalog, nowMs));
+  await writeDecisions(deps.warehouse, rows, { stage: "decided", nowMs });
   const acting = cases.filter(({ directive }) => directive !== null);
   const events = acting.flatMap(({ directive }) => (directive === null ? [] : [issuedEvent(directive)]));
   if (events.length > 0) {
     try {
       await recordDirectives(deps, events);
     } catch (error) {
-      await deps.warehouse.insert(
-        "decisions",
-        acting.map((one) => unissuedRow(decisionRow(one, catalog, nowMs))),
-      );
+      const unissued = acting.map((one) => unissuedRow(decisionRow(one, catalog, nowMs)));
+      await writeDecisions(deps.warehouse, unissued, { stage: "unissued", nowMs });
       throw error;
     }
   }
@@ -144,8 +147,9 @@ async function carryOut(deps: JobDeps, cases: readonly DecisionCase[], nowMs: nu
   }
 }
 
-function reportOf({ decisions }: RuleRoundResult, cases: readonly DecisionCase[]): JobReport {
-  const outcomes = Object.fromEntries(decisions.map(({ rule, outcome }) => [rule.name, outcome.kind]));
+function reportOf(decisions: readonly RuleDecision[], cases: readonly DecisionCase[]): JobReport {
+  const final = [...decisions, ...cases.map(({ decision }) => decision)];
+  const outcomes = Object.fromEntries(final.map(({ rule, outcome }) => [rule.name, outcome.kind]));
   const directives = cases.flatMap(({ directive }) => (directive === null ? [] : [directive.id]));
   const summary =
     directives.length > 0 ? `issued ${directives.length} directives` : "no directive was issued";

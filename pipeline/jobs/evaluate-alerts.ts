@@ -6,7 +6,7 @@ import type { Job, JobDeps } from "../job.ts";
 
 /** Looks at spend and providers, and writes the alerts that are new or changed. */
 export const evaluateLiveAlerts: Job = async (deps, dueAtMs) =>
-  evaluate(deps, findLiveAlerts(await readLiveInputs(deps)), dueAtMs);
+  evaluate(deps, findLiveAlerts(await readLiveInputs(deps, dueAtMs)), dueAtMs);
 
 /** The same for usage, growth, targets and the books. */
 export const evaluateSlowAlerts: Job = async (deps, dueAtMs) =>

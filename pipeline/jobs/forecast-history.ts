@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import { z } from "zod";
 import type { FamilyPart, SeriesFamily } from "../../models/forecast/family.ts";
+import { sumOf } from "../../models/forecast/sequence.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
 
@@ -13,99 +14,139 @@ export interface ForecastHistory {
 
 /** What is older says nothing about tomorrow. */
 const MAX_DAYS = 730;
+/** Users by provider and feature are counted in the events themselves, so over less of the past. */
+const MAX_USER_PART_DAYS = 120;
 /** Parts of a grouping; the smaller ones are forecast together, as `other`. */
 const MAX_PARTS = 12;
 /** A part without a name. */
 const NO_PART = "none";
+const DAY_MS = 86_400_000;
 
-const rowOf = <Field extends string>(field: Field) =>
-  z
-    .object({ day: z.iso.date(), dimension: z.string(), part: z.string() })
-    .and(z.record(z.literal(field), z.number().int().nonnegative()));
+const counts = z.array(z.number().int().nonnegative());
+const spentRow = z.object({
+  dimension: z.string(),
+  part: z.string(),
+  days: counts,
+  requests: counts,
+  costs: counts,
+});
+const usersRow = z.object({ dimension: z.string(), part: z.string(), days: counts, users: counts });
 
-interface DayValue {
-  readonly day: string;
+/** The days on which a part has a value, since the epoch, and the values. */
+interface PartDays {
   readonly dimension: string;
   readonly part: string;
-  readonly value: number;
+  readonly days: readonly number[];
+  readonly values: readonly number[];
 }
 
 /** Days without a request count as 0. The first day is left out: it is rarely a whole one. */
 export async function readForecastHistory(warehouse: Warehouse, today: string): Promise<ForecastHistory> {
-  const from = Temporal.PlainDate.from(today).subtract({ days: MAX_DAYS }).toString();
-  const spent = await warehouse.query({
-    sql: sqlFile(new URL("../queries/forecast-history.sql", import.meta.url)),
-    params: { today, from },
-    row: rowOf("requests").and(rowOf("cost")),
+  const params = { today, from: daysBefore(today, MAX_DAYS), max_parts: MAX_PARTS + 1 };
+  const spent = await warehouse.query({ sql: queryText("forecast-history"), params, row: spentRow });
+  const seen = await warehouse.query({ sql: queryText("forecast-users"), params, row: usersRow });
+  const apart = await warehouse.query({
+    sql: queryText("forecast-user-parts"),
+    params: { ...params, from: daysBefore(today, MAX_USER_PART_DAYS) },
+    row: usersRow,
   });
-  const seen = await warehouse.query({
-    sql: sqlFile(new URL("../queries/forecast-users.sql", import.meta.url)),
-    params: { today, from },
-    row: rowOf("users"),
-  });
-  const [first] = spent;
-  if (first === undefined) return { days: 0, families: [] };
-  const start = Temporal.PlainDate.from(first.day).add({ days: 1 });
-  const days = Math.max(0, start.until(Temporal.PlainDate.from(today), { largestUnit: "days" }).days);
-  const indexOf = new Map(
-    Array.from({ length: days }, (_, index) => [start.add({ days: index }).toString(), index]),
+  const todayIndex = dayNumber(today);
+  const first = Math.min(...spent.flatMap(({ dimension, days }) => (dimension === "total" ? days : [])));
+  const days = Number.isFinite(first) ? Math.max(0, todayIndex - first - 1) : 0;
+  if (days === 0) return { days, families: [] };
+  const family = (name: string, parts: readonly PartDays[]): SeriesFamily =>
+    familyOf(name, parts, { firstDay: todayIndex - days, days });
+  const userParts = apart.map(({ users, ...row }) => ({ ...row, values: users }));
+  const users = family(
+    "daily_active_users",
+    seen.map(({ users: values, ...row }) => ({ ...row, values })),
   );
-  const family = (name: string, values: readonly DayValue[]): SeriesFamily => familyOf(name, values, indexOf);
   return {
     days,
     families: [
       family(
         "daily_spend",
-        spent.map(({ cost, ...row }) => ({ ...row, value: cost })),
+        spent.map(({ costs: values, ...row }) => ({ ...row, values })),
       ),
       family(
         "daily_requests",
-        spent.map(({ requests, ...row }) => ({ ...row, value: requests })),
+        spent.map(({ requests: values, ...row }) => ({ ...row, values })),
       ),
-      family(
-        "daily_active_users",
-        seen.map(({ users, ...row }) => ({ ...row, value: users })),
-      ),
+      { ...users, overlapping: overlappingParts(userParts, todayIndex, days) },
     ],
   };
 }
 
-function familyOf(
-  name: string,
-  values: readonly DayValue[],
-  indexOf: ReadonlyMap<string, number>,
-): SeriesFamily {
-  const series = new Map<string, Map<string, number[]>>();
-  for (const { day, dimension, part, value } of values) {
-    const index = indexOf.get(day);
-    if (index === undefined) continue;
-    const parts = series.get(dimension) ?? new Map<string, number[]>();
-    const known = parts.get(part) ?? Array.from({ length: indexOf.size }, () => 0);
-    known[index] = value;
-    parts.set(part, known);
-    series.set(dimension, parts);
-  }
-  const total = series.get("total")?.get("") ?? Array.from({ length: indexOf.size }, () => 0);
-  series.delete("total");
+interface Span {
+  /** Since the epoch. */
+  readonly firstDay: number;
+  readonly days: number;
+}
+
+function familyOf(name: string, parts: readonly PartDays[], span: Span): SeriesFamily {
+  const whole = parts.find(({ dimension }) => dimension === "total");
+  const total = filled(whole, span);
+  const dimensions = [...new Set(parts.map(({ dimension }) => dimension))].filter((one) => one !== "total");
   return {
     name,
     total,
-    groups: [...series].map(([dimension, parts]) => largestParts(dimension, parts)),
+    groups: dimensions.map((dimension) =>
+      largestParts(
+        parts.filter((part) => part.dimension === dimension),
+        { total, span },
+      ),
+    ),
   };
 }
 
-function largestParts(dimension: string, parts: ReadonlyMap<string, readonly number[]>): FamilyPart[] {
-  const sized = [...parts]
-    .map(([part, values]) => ({ part, values, size: values.reduce((sum, value) => sum + value, 0) }))
-    .sort((a, b) => b.size - a.size || (a.part < b.part ? -1 : 1));
-  const named = sized.slice(0, MAX_PARTS).map(({ part, values }) => ({
-    name: `${dimension}=${part === "" ? NO_PART : part}`,
-    values,
-  }));
-  const rest = sized.slice(MAX_PARTS);
-  if (rest.length === 0) return named;
-  const values = (rest[0]?.values ?? []).map((_, day) =>
-    rest.reduce((sum, part) => sum + (part.values[day] ?? 0), 0),
+/** Small parts are what the total has left. */
+function largestParts(
+  parts: readonly PartDays[],
+  { total, span }: { readonly total: readonly number[]; readonly span: Span },
+): FamilyPart[] {
+  const named = parts.slice(0, MAX_PARTS).map((part) => ({ name: nameOf(part), values: filled(part, span) }));
+  const dimension = parts[0]?.dimension ?? "";
+  if (parts.length <= MAX_PARTS) return named;
+  const values = total.map((value, day) =>
+    Math.max(0, value - sumOf(named.map((part) => part.values[day] ?? 0))),
   );
   return [...named, { name: `${dimension}=other`, values }];
+}
+
+/** From the first day on that they are known of. */
+function overlappingParts(parts: readonly PartDays[], todayIndex: number, days: number): FamilyPart[] {
+  const known = Math.min(days, MAX_USER_PART_DAYS);
+  const span = { firstDay: todayIndex - known, days: known };
+  const dimensions = [...new Set(parts.map(({ dimension }) => dimension))];
+  return dimensions.flatMap((dimension) =>
+    parts
+      .filter((part) => part.dimension === dimension)
+      .slice(0, MAX_PARTS)
+      .map((part) => ({ name: nameOf(part), values: filled(part, span) })),
+  );
+}
+
+function filled(part: PartDays | undefined, { firstDay, days }: Span): number[] {
+  const values = Array.from({ length: days }, () => 0);
+  for (const [index, day] of (part?.days ?? []).entries()) {
+    const place = day - firstDay;
+    if (place >= 0 && place < days) values[place] = part?.values[index] ?? 0;
+  }
+  return values;
+}
+
+function nameOf({ dimension, part }: PartDays): string {
+  return `${dimension}=${part === "" ? NO_PART : part}`;
+}
+
+function dayNumber(day: string): number {
+  return Temporal.PlainDate.from(day).toZonedDateTime("UTC").epochMilliseconds / DAY_MS;
+}
+
+function daysBefore(day: string, days: number): string {
+  return Temporal.PlainDate.from(day).subtract({ days }).toString();
+}
+
+function queryText(name: string): string {
+  return sqlFile(new URL(`../queries/${name}.sql`, import.meta.url));
 }

@@ -20,8 +20,9 @@ export async function forecastRestOfDay(
   { warehouse, thread }: { readonly warehouse: Warehouse; readonly thread: ForecastThread },
   { timezone, ...run }: ForecastRun & { readonly timezone: string },
 ): Promise<object | null> {
-  const hourMs = Math.floor(run.madeAtMs / HOUR_MS) * HOUR_MS;
-  const { endMs } = calendarWindow("day", run.madeAtMs, timezone);
+  const { startMs, endMs } = calendarWindow("day", run.madeAtMs, timezone);
+  // The clock's hours: in some zones they begin half an hour beside those of UTC.
+  const hourMs = startMs + Math.floor((run.madeAtMs - startMs) / HOUR_MS) * HOUR_MS;
   const spent = await readHours(warehouse, hourMs);
   const values = spent.slice(0, -1);
   const horizon = Math.max(1, Math.ceil((endMs - hourMs) / HOUR_MS));
@@ -51,11 +52,11 @@ async function readHours(warehouse: Warehouse, currentHourMs: number): Promise<n
   const rows = await warehouse.query({
     sql: sqlFile(new URL("../queries/forecast-hours.sql", import.meta.url)),
     params: { from: current - HISTORY_HOURS * 3_600, until: current + 3_600 },
-    row: z.object({ hour: z.number().int(), cost: z.number().nonnegative() }),
+    row: z.object({ hour_s: z.number().int(), cost: z.number().nonnegative() }),
   });
   const [first] = rows;
   if (first === undefined) return [];
-  const costs = new Map(rows.map(({ hour, cost }) => [hour, cost]));
-  const count = (current - first.hour) / 3_600 + 1;
-  return Array.from({ length: count }, (_, index) => costs.get(first.hour + index * 3_600) ?? 0);
+  const placeOf = (hour: number): number => Math.round((hour - first.hour_s) / 3_600);
+  const costs = new Map(rows.map(({ hour_s, cost }) => [placeOf(hour_s), cost]));
+  return Array.from({ length: placeOf(current) + 1 }, (_, index) => costs.get(index) ?? 0);
 }

@@ -16,23 +16,30 @@ const UNITS: Readonly<Record<string, string>> = {
   daily_active_users: "users",
 };
 
-/** Rows of the table `forecasts`: the total with its scenarios, then each part. */
-export function forecastRows({ name, total, groups, scenarios }: FamilyForecast, run: ForecastRun): object[] {
+/** Rows of the table `forecasts`: the total with its scenarios, then each part. As NDJSON, to be inserted as it is. */
+export function encodeForecast(forecast: FamilyForecast, run: ForecastRun): string {
+  return forecastRows(forecast, run)
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join("");
+}
+
+function forecastRows(
+  { name, total, groups, overlapping, scenarios }: FamilyForecast,
+  run: ForecastRun,
+): object[] {
   const unit = UNITS[name] ?? "";
   const series = { series: name, unit };
   return [
     ...rowsOf(total.points, total, { ...series, scenario: "expected" }, run),
     ...SCENARIOS.flatMap((scenario) => rowsOf(scenarios[scenario], total, { ...series, scenario }, run)),
-    ...groups
-      .flat()
-      .flatMap((part) =>
-        rowsOf(
-          part.forecast.points,
-          part.forecast,
-          { series: `${name}:${part.name}`, unit, scenario: "expected" },
-          run,
-        ),
+    ...[...groups.flat(), ...overlapping].flatMap((part) =>
+      rowsOf(
+        part.forecast.points,
+        part.forecast,
+        { series: `${name}:${part.name}`, unit, scenario: "expected" },
+        run,
       ),
+    ),
   ];
 }
 

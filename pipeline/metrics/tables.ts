@@ -158,6 +158,12 @@ export const METRICS = {
       ratio: "number?",
       note: "text",
     }),
-    breakEven: metricTable("business-break-even", { madeAt: "time", day: "text?", reason: "text" }),
+    breakEven: metricTable("business-break-even", {
+      madeAt: "time",
+      day: "text?",
+      earliest: "text?",
+      latest: "text?",
+      reason: "text",
+    }),
   },
 } as const;

@@ -6,6 +6,8 @@ SELECT
     daily_spend,
     requests_today,
     projected_daily_spend,
+    projected_daily_spend_low80,
+    projected_daily_spend_high80,
     projection_basis,
     users_online,
     requests_per_minute,

@@ -1,4 +1,13 @@
--- What rules need and bi_realtime does not hold, one row. NULL = not known: too few values, no forecast.
+-- What rules need and bi_realtime does not hold, one row. NULL = not known: too few values, no forecast, nobody looked.
+WITH
+    (
+        SELECT count() > 0 FROM job_runs FINAL
+        WHERE job = 'detect-anomalies' AND status = 'ok' AND due_at > now64(3) - INTERVAL 2 HOUR
+    ) AS has_looked,
+    (
+        SELECT (maxIf(score, metric IN ('spend', 'request-cost')), maxIf(score, metric = 'requests'), maxIf(score, metric = 'error-rate'), maxIf(score, metric = 'latency'))
+        FROM anomalies FINAL WHERE is_open AND from_ts > now64(3) - INTERVAL 10 DAY
+    ) AS unusual
 SELECT
     (
         SELECT if(count() < 20, NULL, countIf(outcome = 'cached') / count())
@@ -24,4 +33,8 @@ SELECT
             (
                 SELECT argMax(run_id, made_at) FROM forecasts WHERE series = 'daily_spend' AND scenario = 'expected'
             )
-    ) AS forecast_week_spend
+    ) AS forecast_week_spend,
+    if(has_looked, unusual.1, NULL) AS anomaly_spend,
+    if(has_looked, unusual.2, NULL) AS anomaly_requests,
+    if(has_looked, unusual.3, NULL) AS anomaly_error_rate,
+    if(has_looked, unusual.4, NULL) AS anomaly_latency

@@ -24,7 +24,12 @@ afterEach(async () => {
 });
 
 async function openStore(more: Partial<EmbeddedUsageStoreOptions> = {}): Promise<UsageStore> {
-  const store = await openEmbeddedUsageStore({ directory, now: () => nowMs, ...more });
+  const store = await openEmbeddedUsageStore({
+    directory,
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    ...more,
+  });
   opened.push(store);
   return store;
 }

@@ -52,7 +52,7 @@ test("each URL chooses its adapter", () => {
   });
   expect(config.eventLog).toMatchObject({ adapter: "kafka", spoolDirectory: "/data/spool" });
   expect(config.usageStore).toEqual({ adapter: "redis", url: "rediss://u:p@h:6379/1", failOpenUsd: 5 });
-  expect(config.warehouse).toEqual({ adapter: "server", url: "http://u:p@h:8123/vigor" });
+  expect(config.warehouse).toMatchObject({ adapter: "server", url: "http://u:p@h:8123/vigor" });
   expect(config.gatewayUrl).toBe("http://balancer:8080");
   const embedded = loadConfig({ VIGOR_DATA_DIR: "/data" });
   expect(embedded.eventLog).toEqual({ adapter: "embedded", directory: "/data/log" });

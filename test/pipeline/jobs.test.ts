@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startSink } from "../../ingest/sink.ts";
-import { forecastSpend } from "../../pipeline/jobs/forecast-spend.ts";
+import { forecastSpendJob } from "../../pipeline/jobs/forecast-spend.ts";
 import { publishSettings } from "../../pipeline/jobs/publish-settings.ts";
 import { reconcileJob } from "../../pipeline/jobs/reconcile.ts";
 import { readRealtime, showRealtime } from "../../pipeline/realtime.ts";
@@ -98,6 +98,10 @@ describe("rule metrics", () => {
       error_rate: null,
       user_satisfaction: null,
       forecast_week_spend: null,
+      anomaly_spend: null,
+      anomaly_requests: null,
+      anomaly_error_rate: null,
+      anomaly_latency: null,
       target_spend: 25,
     });
     const now = Date.now();
@@ -120,7 +124,9 @@ describe("rule metrics", () => {
   });
 });
 
-describe("forecast-spend", () => {
+describe("forecast-spend", { timeout: 240_000 }, () => {
+  const forecastSpend = forecastSpendJob();
+
   it("says so when there is not enough history", async () => {
     await pipeline.clear("request_events", "spend_quarter_hours");
     const now = Date.now();

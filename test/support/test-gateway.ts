@@ -78,6 +78,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     logger: pino({ level: "silent" }),
     host: "127.0.0.1",
     port: 0,
+    cacheDirectory: join(directory, "cache"),
     now,
     ...(options.monotonicMs === undefined ? {} : { monotonicMs: options.monotonicMs }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -97,6 +97,8 @@ test("without settings, history or requests the present is unknown rather than 0
     timezone: "UTC",
     daily_spend: 0,
     projected_daily_spend: null,
+    projected_daily_spend_low80: null,
+    projected_daily_spend_high80: null,
     avg_cost_per_request: null,
     normal_hourly_spend: null,
     cost_spike: null,
@@ -165,6 +167,10 @@ test("the rest of the day follows the time of day of the days before, and a spik
   const projectedRest = (row.projected_daily_spend ?? 0) - row.daily_spend;
   // Within what the edges of quarters and five minutes can make.
   expect(Math.abs(projectedRest - rest)).toBeLessThanOrEqual(4_000);
+  const { projected_daily_spend_low80: low, projected_daily_spend_high80: high } = row;
+  expect(low).toBeLessThanOrEqual(row.projected_daily_spend ?? 0);
+  expect(high).toBeGreaterThanOrEqual(row.projected_daily_spend ?? 0);
+  expect(low).toBeGreaterThanOrEqual(row.daily_spend);
   expect(row.cost_spike).toBe(1);
 });
 
@@ -172,6 +178,8 @@ const realtimeRow = z.looseObject({
   as_of_ms: z.number(),
   daily_spend: z.number(),
   projected_daily_spend: z.number().nullable(),
+  projected_daily_spend_low80: z.number().nullable(),
+  projected_daily_spend_high80: z.number().nullable(),
   projection_basis: z.string(),
   heavy_usage: z.number().nullable(),
   cost_spike: z.number().nullable(),

@@ -36,6 +36,9 @@ SELECT
         days > 0, recent.daily_spend + arrayAvg(rests_of_days),
         recent.events > 0, recent.daily_spend + cost_per_second * (day_end - at),
         NULL) AS projected_daily_spend,
+    -- 80 % of days end between these, if the rest of today is like the rest of one of the days before.
+    if(days >= 5, recent.daily_spend + arrayReduce('quantile(0.1)', rests_of_days), NULL) AS projected_daily_spend_low80,
+    if(days >= 5, recent.daily_spend + arrayReduce('quantile(0.9)', rests_of_days), NULL) AS projected_daily_spend_high80,
     multiIf(days > 0, 'time-of-day profile', recent.events > 0, 'last 24 hours', '') AS projection_basis,
     recent.users_online AS users_online,
     recent.requests_per_minute AS requests_per_minute,

@@ -27,6 +27,8 @@ const shownProvider = z.object({
   quality: z.number(),
   speed: z.number(),
   priced: z.boolean(),
+  /** Or needs none. Without, a simulated provider may answer in its place. */
+  hasKey: z.boolean(),
 });
 
 const shownCatalog = z.object({
@@ -45,7 +47,7 @@ const shownCatalog = z.object({
     stopAt: z.number(),
   }),
   automation: z.object({
-    mode: z.enum(["act", "observe", "off"]),
+    mode: z.enum(["act", "observe", "approve", "off"]),
     targetDailySpend: z.number(),
     rules: z.array(z.looseObject({ name: rule.shape.name, when: z.string() })),
   }),
@@ -53,26 +55,29 @@ const shownCatalog = z.object({
 });
 
 /** The catalog in use. */
-export function catalogRoutes({ catalog }: ControlDeps): Route[] {
+export function catalogRoutes({ catalog, secretOf }: ControlDeps): Route[] {
   return [
     plainRoute({
       method: "get",
       path: "/api/catalog",
       summary: "The catalog in use; money in dollars, null = no limit",
       answer: shownCatalog,
-      handle: () => showCatalog(catalog()),
+      handle: () => showCatalog(catalog(), (name) => secretOf?.(name) ?? null),
     }),
   ];
 }
 
-function showCatalog(catalog: Catalog): z.input<typeof shownCatalog> {
+function showCatalog(
+  catalog: Catalog,
+  secretOf: (name: string) => string | null,
+): z.input<typeof shownCatalog> {
   const { safeguards, automation, business, routing } = catalog;
   return {
     version: catalog.version,
     timezone: catalog.timezone,
     defaultTier: catalog.defaultTier.name,
     tiers: [...catalog.tiers.values()].map(showTier),
-    providers: [...catalog.providers.values()].map(showProvider),
+    providers: [...catalog.providers.values()].map((provider) => showProvider(provider, secretOf)),
     features: [...catalog.features.values()],
     routing: { ...routing, peakHours: [...routing.peakHours] },
     safeguards: {
@@ -104,8 +109,12 @@ function showTier(tier: Tier): z.input<typeof shownTier> {
   };
 }
 
-function showProvider({ name, model, baseUrl, apiKeyEnv, quality, speed, prices }: Provider) {
-  return { name, model, baseUrl, apiKeyEnv, quality, speed, priced: prices.length > 0 };
+function showProvider(
+  { name, model, baseUrl, apiKeyEnv, quality, speed, prices }: Provider,
+  secretOf: (name: string) => string | null,
+): z.input<typeof shownProvider> {
+  const hasKey = apiKeyEnv === null || secretOf(apiKeyEnv) !== null;
+  return { name, model, baseUrl, apiKeyEnv, quality, speed, priced: prices.length > 0, hasKey };
 }
 
 function finiteOrNull(value: number): number | null {

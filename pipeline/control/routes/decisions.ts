@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { sqlFile } from "../../../warehouse/sql-file.ts";
+import { openApprovals } from "../../approve-decision.ts";
+import { checkChain } from "../../decision-chain.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { jsonColumn, pageQuery } from "../page.ts";
-import { type Route, route } from "../route.ts";
+import { plainRoute, type Route, route } from "../route.ts";
+import { showDirective, shownDirective } from "../shown-directive.ts";
 
 const decisionColumns = z.object({
   id: z.string(),
@@ -48,8 +51,48 @@ const shownDecision = z.object({
 });
 
 /** What the automation decided, and why. */
-export function decisionRoutes({ warehouse }: ControlDeps): Route[] {
+export function decisionRoutes(deps: ControlDeps): Route[] {
+  const { warehouse } = deps;
+  const approvals = openApprovals(deps);
   return [
+    route({
+      method: "post",
+      path: "/api/decisions/:id/approve",
+      summary: "Issue the directive of a decision that waits for approval (automation mode `approve`)",
+      status: 201,
+      request: z.object({ params: z.object({ id: z.uuid() }) }),
+      answer: shownDirective,
+      handle: async ({ params }) => {
+        const directive = await approvals.approve(params.id);
+        return showDirective({ directive, revoked: null }, deps.now());
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/decisions/:id/reject",
+      summary: "Refuse what a decision that waits for approval would do",
+      request: z.object({
+        params: z.object({ id: z.uuid() }),
+        body: z.strictObject({ reason: z.string().trim().min(1).max(300) }),
+      }),
+      answer: z.object({ id: z.string(), outcome: z.literal("rejected") }),
+      handle: async ({ params, body }) => {
+        await approvals.reject(params.id, body.reason);
+        return { id: params.id, outcome: "rejected" as const };
+      },
+    }),
+    plainRoute({
+      method: "get",
+      path: "/api/decisions/verify",
+      summary: "Whether the hash-linked history of decisions is as it was written",
+      answer: z.object({
+        entries: z.number().int(),
+        /** The first entry that was changed, added or left out; null = none. */
+        brokenAt: z.number().int().nullable(),
+        hash: z.string(),
+      }),
+      handle: () => checkChain(warehouse),
+    }),
     route({
       method: "get",
       path: "/api/decisions",

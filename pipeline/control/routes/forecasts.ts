@@ -4,6 +4,7 @@ import { sqlFile } from "../../../warehouse/sql-file.ts";
 import { groupBy } from "../../group-by.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { plainRoute, type Route } from "../route.ts";
+import { forecastGradeRoutes } from "./forecast-grades.ts";
 
 const forecastColumns = z.object({
   series: z.string(),
@@ -59,8 +60,10 @@ const shownForecast = z.object({
 });
 type ShownForecast = z.infer<typeof shownForecast>;
 
-export function forecastRoutes({ warehouse }: ControlDeps): Route[] {
+export function forecastRoutes(deps: ControlDeps): Route[] {
+  const { warehouse } = deps;
   return [
+    ...forecastGradeRoutes(deps),
     plainRoute({
       method: "get",
       path: "/api/forecasts",

@@ -2,10 +2,12 @@ import { z } from "zod";
 import { PublicError } from "../../../models/domain/errors.ts";
 import { catalogName, eventId, type UserId, userId } from "../../../models/domain/ids.ts";
 import { type User, type UserEvent, user } from "../../../models/domain/user-event.ts";
+import { listedUser, pageOfUsers, simulatedUser } from "../../known-users.ts";
 import { recordEvent } from "../../record-event.ts";
 import { askGateway } from "../ask-gateway.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { type Route, route } from "../route.ts";
+import { userExportRoutes } from "./user-export.ts";
 
 const ACTOR = "admin";
 const DEFAULT_PAGE = 50;
@@ -36,11 +38,22 @@ export function userRoutes(deps: ControlDeps): Route[] {
           cursor: z.string().max(128).default(""),
         }),
       }),
-      answer: z.object({ users: z.array(user), nextCursor: z.string().nullable(), total: z.number() }),
-      handle: ({ query: { search, limit, cursor } }) => {
-        const users = deps.directory.users.list({ search, after: cursor, limit });
-        const nextCursor = users.length < limit ? null : (users.at(-1)?.id ?? null);
-        return { users, nextCursor, total: deps.directory.users.size() };
+      answer: z.object({
+        users: z.array(listedUser),
+        nextCursor: z.string().nullable(),
+        /** Without the simulated ones. */
+        total: z.number(),
+        /** Null: the warehouse does not answer, so they are not listed. */
+        simulatedTotal: z.number().nullable(),
+      }),
+      handle: async ({ query: { search, limit, cursor } }) => {
+        const { warehouse, directory } = deps;
+        const page = await pageOfUsers(
+          { warehouse, users: directory.users },
+          { search, after: cursor, limit },
+        );
+        const nextCursor = page.users.length < limit ? null : (page.users.at(-1)?.id ?? null);
+        return { ...page, nextCursor };
       },
     }),
     route({
@@ -48,21 +61,30 @@ export function userRoutes(deps: ControlDeps): Route[] {
       path: "/api/users/:id",
       summary: "A user with what the gateway has counted",
       request: z.object({ params: byId }),
-      answer: user.extend({ usage: z.unknown() }),
-      handle: async ({ params }) => {
-        const known = knownUser(deps, params.id);
-        return { ...known, usage: await askGateway(() => deps.usageOf(known.id)) };
-      },
+      /** `usage`: null for a simulated user, of whom no gateway knows. */
+      answer: user.extend({ usage: z.unknown(), simulated: z.boolean() }),
+      handle: ({ params }) => describeUser(deps, params.id),
     }),
     route({
       method: "delete",
       path: "/api/users/:id",
-      summary: "Erase a user",
+      summary:
+        "Erase a user: requests and ratings get a pseudonym within a minute, the last trace goes within a day",
       request: z.object({ params: byId }),
       answer: z.object({ id: z.string(), erased: z.literal(true) }),
       handle: ({ params }) => erase(deps, params.id),
     }),
+    ...userExportRoutes(deps),
   ];
+}
+
+async function describeUser(deps: ControlDeps, id: UserId) {
+  const known = deps.directory.users.get(id);
+  if (known !== undefined)
+    return { ...known, simulated: false, usage: await askGateway(() => deps.usageOf(known.id)) };
+  const made = await simulatedUser(deps.warehouse, id);
+  if (made === undefined) throw unknownUser(id);
+  return { ...made, simulated: true, usage: null };
 }
 
 async function setTier(deps: ControlDeps, id: UserId, tier: string): Promise<User> {
@@ -101,6 +123,10 @@ async function record(
 
 function knownUser({ directory }: ControlDeps, id: string): User {
   const found = directory.users.get(id);
-  if (found === undefined) throw new PublicError("not_found", `there is no user "${id}"`, { param: "id" });
+  if (found === undefined) throw unknownUser(id);
   return found;
+}
+
+function unknownUser(id: string): PublicError {
+  return new PublicError("not_found", `there is no user "${id}"`, { param: "id" });
 }

@@ -126,6 +126,7 @@ describe("growth and scenarios", () => {
       { steps: 4, floor: 0 },
     );
     expect(together.hi80 - together.point).toBeGreaterThan(4);
-    expect(apart.hi80 - apart.point).toBe(0);
+    // Two past sums do not show that errors always cancel out.
+    expect(apart.hi80 - apart.point).toBeLessThan((together.hi80 - together.point) * 0.85);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hitProbability, summedDays } from "../../../models/forecast/hit-probability.ts";
 import { normalCdf } from "../../../models/forecast/normal.ts";
 import { budgetRisk, recommendBudget } from "../../../models/forecast/recommend-budget.ts";
 import { recommendProviders } from "../../../models/forecast/recommend-provider.ts";
@@ -21,16 +22,34 @@ const growing = spend(Array.from({ length: 40 }, (_, day) => 150 + 2 * day));
 
 describe("budgets", () => {
   it("a limit is as likely hit as not on the day whose forecast reaches it", () => {
-    expect(budgetRisk({ days: growing, dailyBudget: 200 * USD, pauseAt: 0.9 }).likelyInDays).toBe(25);
-    expect(budgetRisk({ days: growing, dailyBudget: 500 * USD, pauseAt: 0.9 }).likelyInDays).toBeNull();
+    expect(budgetRisk({ days: growing, budget: 200 * USD, per: "day" }).likelyIn).toBe(25);
+    expect(budgetRisk({ days: growing, budget: 500 * USD, per: "day" }).likelyIn).toBeNull();
   });
 
   it("advises more before it is hit, less when it protects from nothing, and nothing in between", () => {
-    const advise = (dailyBudget: number) =>
-      recommendBudget({ days: growing, dailyBudget: dailyBudget * USD, pauseAt: 0.9 });
+    const advise = (budget: number) =>
+      recommendBudget({ days: growing, budget: budget * USD, pauseAt: 0.9, per: "day" });
     expect(advise(200)[0]?.advice).toContain("in 25 days");
     expect(advise(2_000)[0]?.advice).toContain("lower one");
     expect(advise(400)).toEqual([]);
+  });
+
+  it("the chance to hit it on any day lies between that of the likeliest day and that of days without a common error", () => {
+    const days = spend([100, 100, 100, 100, 100], 20);
+    const { anyProbability, highestProbability } = budgetRisk({ days, budget: 120 * USD, per: "day" });
+    expect(highestProbability).toBeCloseTo(0.1, 3);
+    expect(anyProbability).toBeGreaterThan(0.15);
+    expect(anyProbability).toBeLessThan(1 - 0.9 ** 5);
+    // A single day is itself.
+    expect(hitProbability(days.slice(0, 1), 120 * USD)).toBeCloseTo(0.1, 3);
+  });
+
+  it("a week is its days together, and what is spent of it is certain", () => {
+    const week = summedDays(spend([10, 10], 2), 50 * USD);
+    expect(week.point).toBe(70 * USD);
+    expect(week.lo80).toBeGreaterThanOrEqual(50 * USD);
+    expect(week.hi80 - week.point).toBeGreaterThan(Math.sqrt(8) * USD);
+    expect(week.hi80 - week.point).toBeLessThan(4 * USD);
   });
 
   it("probabilities are those of the normal distribution", () => {
@@ -48,6 +67,7 @@ describe("providers", () => {
   ]);
   const usage = {
     feature: "advice",
+    tier: "premium",
     provider: "dear",
     calls: 10_000,
     cost: 100 * USD,

@@ -2,28 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkCondition, parseCondition } from "../../../models/rules/condition.ts";
 import { type MetricValues, RULE_METRIC_NAMES } from "../../../models/rules/metrics.ts";
+import { metricValues } from "./metric-values.ts";
 
+const metrics = metricValues;
 const NOTHING_KNOWN = metrics({});
-
-function metrics(given: Partial<MetricValues>): MetricValues {
-  const unknown = {
-    daily_spend: null,
-    hourly_spend: null,
-    projected_daily_spend: null,
-    target_spend: null,
-    daily_budget: null,
-    weekly_budget: null,
-    forecast_week_spend: null,
-    cost_per_request: null,
-    requests_per_minute: null,
-    users_online: null,
-    cache_hit_rate: null,
-    user_satisfaction: null,
-    response_time_ms: null,
-    error_rate: null,
-  };
-  return { ...unknown, ...given };
-}
 
 function evaluate(text: string, values: MetricValues) {
   const parsed = parseCondition(text);

@@ -4,28 +4,21 @@ import { type Directive, directive } from "../../../models/domain/directive.ts";
 import { type Rule, rule } from "../../../models/domain/rule.ts";
 import { evaluateRules, HOUR_MS, type RuleRound, type RuleState } from "../../../models/rules/evaluate.ts";
 import { explainDecision } from "../../../models/rules/explain.ts";
-import type { MetricValues } from "../../../models/rules/metrics.ts";
+import { metricValues } from "./metric-values.ts";
 
 const NOW = 1_800_000_000_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
-const METRICS: MetricValues = {
+const METRICS = metricValues({
   daily_spend: 13,
   hourly_spend: 1,
-  projected_daily_spend: null,
   target_spend: 10,
   daily_budget: 200,
   weekly_budget: 1000,
-  forecast_week_spend: null,
-  cost_per_request: null,
   requests_per_minute: 5,
   users_online: 3,
-  cache_hit_rate: null,
-  user_satisfaction: null,
-  response_time_ms: null,
-  error_rate: null,
-};
+});
 
 function makeRule(given: object): Rule {
   return rule.parse({

@@ -13,15 +13,32 @@ export interface FleetOptions {
   readonly warehouseUrl: string;
   readonly simulatedUrl: string;
   readonly catalog: Record<string, unknown>;
+  /** Default 2. */
+  readonly ingests?: number;
+  /** Default 1. */
+  readonly pipelines?: number;
 }
 
-/** Processes as a deployment on many machines runs them: two gateways behind a load balancer, two ingests, a pipeline. */
+/** One process of the fleet, which can be ended and started again on its own data. */
+export interface FleetProcess {
+  pid(): number;
+  output(): string;
+  hasEnded(): boolean;
+  end(signal: NodeJS.Signals): Promise<void>;
+  /** After its end; resolves when it is ready. */
+  startAgain(): Promise<void>;
+}
+
+/** Processes as a deployment on many machines runs them: two gateways behind a load balancer, ingests, pipelines. */
 export interface Fleet {
   readonly gatewayUrl: string;
   readonly gatewayUrls: readonly string[];
   readonly controlUrl: string;
   readonly adminToken: string;
-  readonly gateways: readonly RunningChild[];
+  readonly gateways: readonly FleetProcess[];
+  readonly ingests: readonly FleetProcess[];
+  /** The first one serves the control API that the tests ask. */
+  readonly pipelines: readonly FleetProcess[];
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Runs one of the tools with the fleet's settings; resolves with its exit code and what it printed. */
   runTool(script: string, args: readonly string[]): Promise<{ output: string }>;
@@ -32,6 +49,8 @@ export interface Fleet {
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const START_TIMEOUT_MS = 90_000;
+/** As in docker-compose.yml: the load balancer notices, and each connection that is in use ends with an answer. */
+const DRAIN_SECONDS = "5";
 const ADMIN_TOKEN = "an-admin-token-of-tests";
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
@@ -39,7 +58,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const catalogFile = join(directory, "catalog.yaml");
   await writeFile(catalogFile, stringify(options.catalog));
   const ports = [await freePort(), await freePort()];
-  const controlPort = await freePort();
+  const controlPorts = await Promise.all(Array.from({ length: options.pipelines ?? 1 }, freePort));
   const balancer = await startRoundRobin(ports);
   const shared = {
     ...{ PATH: process.env["PATH"], HOME: process.env["HOME"] },
@@ -49,7 +68,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     WAREHOUSE_URL: options.warehouseUrl,
     SIMULATED_PROVIDER_URL: options.simulatedUrl,
     GATEWAY_URL: balancer.url,
-    CONTROL_PORT: String(controlPort),
+    GATEWAY_DRAIN_SECONDS: DRAIN_SECONDS,
     ADMIN_TOKEN,
     LOG_LEVEL: "warn",
   };
@@ -63,27 +82,37 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       cwd: ROOT,
       env: { ...shared, VIGOR_DATA_DIR: join(directory, name), ...more },
     });
+  const controlUrl = `http://127.0.0.1:${controlPorts[0]}`;
+  const gatewayUrls = ports.map((port) => `http://127.0.0.1:${port}`);
   // The first one creates topics and tables; the others find them.
-  const pipeline = run("pipeline", "pipeline/main.ts");
-  const controlUrl = `http://127.0.0.1:${controlPort}`;
-  const gateways = ports.map((port, at) =>
-    run(`gateway-${at}`, "gateway/main.ts", { GATEWAY_PORT: String(port) }),
+  const pipelines = controlPorts.map((port, at) =>
+    fleetProcess(
+      () => run(`pipeline-${at}`, "pipeline/main.ts", { CONTROL_PORT: String(port) }),
+      isAnswering(`http://127.0.0.1:${port}/healthz`),
+    ),
   );
-  const ingests = [0, 1].map((at) => run(`ingest-${at}`, "ingest/main.ts", { LOG_LEVEL: "info" }));
-  const all = [...gateways, ...ingests, pipeline];
+  const gateways = ports.map((port, at) =>
+    fleetProcess(
+      () => run(`gateway-${at}`, "gateway/main.ts", { GATEWAY_PORT: String(port) }),
+      isAnswering(`${gatewayUrls[at]}/readyz`),
+    ),
+  );
+  const ingests = Array.from({ length: options.ingests ?? 2 }, (_, at) =>
+    fleetProcess(
+      () => run(`ingest-${at}`, "ingest/main.ts", { LOG_LEVEL: "info" }),
+      async (child) => child.output().includes("following the event log"),
+    ),
+  );
+  const all = [...gateways, ...ingests, ...pipelines];
   const output = () => all.map((child) => child.output()).join("\n");
   const close = async (): Promise<void> => {
     await balancer.close();
     await Promise.all(gateways.map((child) => child.end("SIGTERM")));
-    await Promise.all([...ingests, pipeline].map((child) => child.end("SIGTERM")));
+    await Promise.all([...ingests, ...pipelines].map((child) => child.end("SIGTERM")));
     await rm(directory, { recursive: true, force: true });
   };
-  const gatewayUrls = ports.map((port) => `http://127.0.0.1:${port}`);
   try {
-    for (const url of [...gatewayUrls.map((at) => `${at}/readyz`), `${controlUrl}/healthz`])
-      await waitFor(url, () => answers(url, all), START_TIMEOUT_MS);
-    for (const ingest of ingests)
-      await waitFor("an ingest", () => ingest.output().includes("following the event log"), START_TIMEOUT_MS);
+    for (const child of all) await child.ready();
   } catch (error) {
     await close();
     throw new Error(output(), { cause: error });
@@ -94,6 +123,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     controlUrl,
     adminToken: ADMIN_TOKEN,
     gateways,
+    ingests,
+    pipelines,
     output,
     close,
     async control(method, path, body) {
@@ -113,14 +144,44 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-async function answers(url: string, children: readonly RunningChild[]): Promise<boolean> {
-  const ended = children.find((child) => child.hasEnded());
-  if (ended !== undefined) throw new Error(`a process ended:\n${ended.output()}`);
-  try {
-    const response = await fetch(url);
-    await response.arrayBuffer();
-    return response.status < 500;
-  } catch {
-    return false;
-  }
+function fleetProcess(
+  launch: () => RunningChild,
+  isReady: (child: RunningChild) => Promise<boolean>,
+): FleetProcess & { ready(): Promise<void> } {
+  let child = launch();
+  let before = "";
+  const ready = async () => {
+    await waitFor(
+      "a process",
+      async () => {
+        if (child.hasEnded()) throw new Error(`a process ended:\n${child.output()}`);
+        return isReady(child);
+      },
+      START_TIMEOUT_MS,
+    );
+  };
+  return {
+    ready,
+    pid: () => child.pid,
+    output: () => before + child.output(),
+    hasEnded: () => child.hasEnded(),
+    end: (signal) => child.end(signal),
+    async startAgain() {
+      before += child.output();
+      child = launch();
+      await ready();
+    },
+  };
+}
+
+function isAnswering(url: string): () => Promise<boolean> {
+  return async () => {
+    try {
+      const response = await fetch(url);
+      await response.arrayBuffer();
+      return response.status < 500;
+    } catch {
+      return false;
+    }
+  };
 }

@@ -24,19 +24,25 @@ const START_TIMEOUT_MS = 60_000;
 /** Small and quick to start: one broker for tests. */
 const JVM_OPTIONS = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
-/** A real Kafka broker (KRaft, one node) on a free port, in a temporary directory. */
-export async function startKafkaServer(): Promise<KafkaServer> {
+/**
+ * A real Kafka broker (KRaft, one node) on a free port, in a temporary directory. Clients may be told another port, where something
+ * stands in between.
+ */
+export async function startKafkaServer(
+  between?: (port: number) => Promise<{ readonly port: number }>,
+): Promise<KafkaServer> {
   if (!existsSync(LIBS)) throw new Error("Kafka is not installed: run scripts/install-services.sh");
   const directory = await mkdtemp(join(tmpdir(), "vigor-kafka-"));
   const [port, controllerPort] = [await freePort(), await freePort()];
   const properties = join(directory, "server.properties");
-  await writeFile(properties, serverProperties({ directory, port, controllerPort }));
+  const advertisedPort = between === undefined ? port : (await between(port)).port;
+  await writeFile(properties, serverProperties({ directory, port, controllerPort, advertisedPort }));
   const clusterId = randomUUID().replaceAll("-", "").slice(0, 22);
   const format = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
   await promisify(execFile)("java", [...JVM_OPTIONS, "-cp", `${LIBS}/*`, ...format]);
   let server = await start(properties, port);
   return {
-    broker: `127.0.0.1:${port}`,
+    broker: `127.0.0.1:${advertisedPort}`,
     kill: () => server.end("SIGKILL"),
     async restart() {
       server = await start(properties, port);
@@ -69,14 +75,21 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-function serverProperties(at: { directory: string; port: number; controllerPort: number }): string {
+interface Place {
+  readonly directory: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly advertisedPort: number;
+}
+
+function serverProperties(at: Place): string {
   const plain = `127.0.0.1:${at.port}`;
   return Object.entries({
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.voters": `1@127.0.0.1:${at.controllerPort}`,
     listeners: `PLAINTEXT://${plain},CONTROLLER://127.0.0.1:${at.controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://${plain}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${at.advertisedPort}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",

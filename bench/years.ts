@@ -1,0 +1,97 @@
+import Table from "cli-table3";
+import { Command } from "commander";
+import { loadCatalog } from "../catalog.ts";
+import { loadConfig } from "../config.ts";
+import { meanOf } from "../models/forecast/sequence.ts";
+import { INCIDENT_KINDS } from "../models/simulation/incident.ts";
+import { checkForecasts, type ForecastCheck } from "./years/check-forecasts.ts";
+import { checkIncidents, type KindResult, type YearResult } from "./years/check-incidents.ts";
+import { simulateYear } from "./years/simulated-year.ts";
+
+const program = new Command("bench:years")
+  .description(
+    "Lives through simulated years and checks what is said of them against what is true: the 30-day forecasts of the spend against " +
+      "seasonal naive and a straight line, with the coverage of their intervals; and which labelled incidents are found within " +
+      "their hour or day, with the right cause first. Prints tables, and JSON after them.",
+  )
+  .option("--seeds <n>", "years: seeds 1 to n", Number, 5)
+  .option("--users <n>", "users at the end of each year", Number, 1_000)
+  .option("--days <n>", "days of a year", Number, 365)
+  .parse();
+const settings = program.opts<{ seeds: number; users: number; days: number }>();
+
+const { catalog } = await loadCatalog(loadConfig().catalogFile);
+const forecasts: ForecastCheck[] = [];
+const incidents: YearResult[] = [];
+for (let seed = 1; seed <= settings.seeds; seed++) {
+  const year = simulateYear({ seed, users: settings.users, days: settings.days, catalog });
+  forecasts.push(checkForecasts(year.days.map(({ cost }) => cost)));
+  incidents.push(checkIncidents(year, INCIDENT_KINDS));
+  process.stderr.write(`year ${seed} of ${settings.seeds}\n`);
+}
+console.log(forecastTable());
+console.log(incidentTable());
+console.log(JSON.stringify({ ...settings, forecasts, incidents }, null, 2));
+
+function forecastTable(): string {
+  const table = new Table({
+    head: [
+      "30-day spend",
+      "forecast",
+      "seasonal naive",
+      "straight line",
+      "sums in 80 / 95 %",
+      "days in 80 / 95 %",
+    ],
+    style: { head: [], border: [] },
+  });
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  const row = (name: string, of: (valueIn: (check: ForecastCheck) => number) => number): void => {
+    table.push([
+      name,
+      `${percent(of((one) => one.forecast))} %`,
+      `${percent(of((one) => one.seasonalNaive))} %`,
+      `${percent(of((one) => one.straightLine))} %`,
+      `${percent(of((one) => one.sumsInside80))} / ${percent(of((one) => one.sumsInside95))}`,
+      `${percent(of((one) => one.daysInside80))} / ${percent(of((one) => one.daysInside95))}`,
+    ]);
+  };
+  for (const [index, check] of forecasts.entries()) row(`seed ${index + 1}`, (valueIn) => valueIn(check));
+  row("all", (valueIn) => meanOf(forecasts.map(valueIn)));
+  return table.toString();
+}
+
+function incidentTable(): string {
+  const table = new Table({
+    head: [
+      "incidents",
+      "all",
+      "over 2 sigma",
+      "found",
+      "right cause first",
+      "over 5 sigma",
+      "found",
+      "right cause first",
+    ],
+    style: { head: [], border: [] },
+  });
+  const sum = (kind: string | null, of: (result: KindResult) => number): number =>
+    incidents
+      .flatMap(({ kinds }) => kinds)
+      .filter((one) => kind === null || one.kind === kind)
+      .reduce((total, one) => total + of(one), 0);
+  for (const kind of [...INCIDENT_KINDS, null]) {
+    table.push([
+      kind ?? "all",
+      sum(kind, (one) => one.incidents),
+      sum(kind, (one) => one.over2),
+      sum(kind, (one) => one.found2),
+      sum(kind, (one) => one.cause2),
+      sum(kind, (one) => one.over5),
+      sum(kind, (one) => one.found5),
+      sum(kind, (one) => one.cause5),
+    ]);
+  }
+  const falseAlarms = meanOf(incidents.map((year) => year.falseAlarms));
+  return `${table.toString()}\nfalse alarms a year, all series together: ${falseAlarms.toFixed(1)}`;
+}

@@ -1,0 +1,50 @@
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import type { CachedAnswer } from "./cached-answer.ts";
+
+/**
+ * An answer as it lies in a file, big endian:
+ *
+ *     u32 bytes after the checksum | u32 CRC32 of those bytes | u32 head bytes | head, JSON | body
+ */
+const PREFIX_BYTES = 8;
+const HEAD_LENGTH_BYTES = 4;
+const LEAST_BYTES = PREFIX_BYTES + HEAD_LENGTH_BYTES;
+
+const head = z.object({
+  key: z.string().length(43),
+  kind: z.enum(["json", "stream"]),
+  contentType: z.string(),
+  provider: z.string(),
+  feature: z.string(),
+  costNano: z.number().int().nonnegative(),
+  storedAtMs: z.number().int().nonnegative(),
+});
+
+export function encodeAnswer({ body, ...facts }: CachedAnswer): Buffer {
+  const headBytes = Buffer.from(JSON.stringify(facts));
+  const frame = Buffer.allocUnsafe(LEAST_BYTES + headBytes.length + body.length);
+  frame.writeUInt32BE(frame.length - PREFIX_BYTES, 0);
+  frame.writeUInt32BE(headBytes.length, PREFIX_BYTES);
+  headBytes.copy(frame, LEAST_BYTES);
+  body.copy(frame, LEAST_BYTES + headBytes.length);
+  frame.writeUInt32BE(crc32(frame.subarray(PREFIX_BYTES)), 4);
+  return frame;
+}
+
+/** Whole answers from the beginning of the bytes up to the first that is torn or broken. Each has a body of its own. */
+export function* decodeAnswers(bytes: Buffer): Generator<CachedAnswer> {
+  let position = 0;
+  while (bytes.length - position >= LEAST_BYTES) {
+    const end = position + PREFIX_BYTES + bytes.readUInt32BE(position);
+    if (end > bytes.length || end < position + LEAST_BYTES) return;
+    if (crc32(bytes.subarray(position + PREFIX_BYTES, end)) !== bytes.readUInt32BE(position + 4)) return;
+    const headEnd = position + LEAST_BYTES + bytes.readUInt32BE(position + PREFIX_BYTES);
+    if (headEnd > end) return;
+    const text = bytes.toString("utf8", position + LEAST_BYTES, headEnd);
+    const parsed = head.safeParse(JSON.parse(text));
+    if (!parsed.success) return;
+    yield { ...parsed.data, body: Buffer.from(bytes.subarray(headEnd, end)) };
+    position = end;
+  }
+}

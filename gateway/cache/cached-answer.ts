@@ -1,0 +1,21 @@
+/** A complete answer as a client got it, and what it had cost. */
+export interface CachedAnswer {
+  /** SHA-256 of the key's text, base64url. */
+  readonly key: string;
+  readonly kind: "json" | "stream";
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly provider: string;
+  readonly feature: string;
+  /** Nano-dollars of the call that made it. */
+  readonly costNano: number;
+  /** Milliseconds since the epoch. */
+  readonly storedAtMs: number;
+}
+
+/** What an entry takes in memory besides its body: the key, the object, its place in the map. */
+const ENTRY_OVERHEAD_BYTES = 512;
+
+export function bytesOf({ body }: CachedAnswer): number {
+  return body.length + ENTRY_OVERHEAD_BYTES;
+}

@@ -1,0 +1,80 @@
+import type { Feature } from "../../models/domain/catalog.ts";
+import { cacheKeyText } from "../../models/policy/cache-key.ts";
+import { cacheLifetimeMs } from "../../models/policy/cache-lifetime.ts";
+import { boundTokens } from "../../models/policy/estimate.ts";
+import { AUTO_MODEL, refuseName } from "../../models/policy/route.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Gateway } from "../gateway.ts";
+import type { SituatedRequest } from "../routing.ts";
+import type { CachedAnswer } from "./cached-answer.ts";
+import type { OwnFlight } from "./flights.ts";
+import { hashOfKey } from "./response-cache.ts";
+
+/** What the cache has for a request. */
+export type CacheTurn = { readonly status: "bypass" } | CacheHit | CacheMiss;
+
+export interface CacheHit {
+  readonly status: "hit";
+  readonly answer: CachedAnswer;
+}
+
+/** The request's own answer may be kept under the key; equal requests may be waiting for its flight, which must land. */
+export interface CacheMiss {
+  readonly status: "miss";
+  readonly key: string;
+  /** The key holds for these controls and this tier. */
+  readonly asked: SituatedRequest;
+  readonly flight: OwnFlight | null;
+}
+
+const BYPASS: CacheTurn = { status: "bypass" };
+const PATHS = { chat: "/chat/completions", responses: "/responses", embeddings: "/embeddings" } as const;
+
+/** Looks for an answer that may be given again, and waits for one that is being made for an equal request. */
+export async function consultCache(
+  gateway: Gateway,
+  asked: SituatedRequest,
+  { request, response, draft }: Pick<Exchange, "request" | "response" | "draft">,
+): Promise<CacheTurn> {
+  const { controls, tier, feature: name, highLoad, userId, endpoint } = asked;
+  // Vectors cost next to nothing, and are kept by who asked for them.
+  if (endpoint === "embeddings") return BYPASS;
+  const lifetimeMs = cacheLifetimeMs(controls, name, highLoad);
+  const feature = controls.catalog.features.get(name);
+  if (lifetimeMs === 0 || feature === undefined) return BYPASS;
+  const wish = request.headers["cache-control"] ?? "";
+  if (/\bno-store\b/i.test(wish)) return BYPASS;
+  const { model } = asked.body;
+  // Routing says why; a tier must not get out of the cache what it may not ask for.
+  if (model !== AUTO_MODEL && refuseName(controls, tier, model) !== null) return BYPASS;
+  const key = keyOf(asked, feature, draft.appId);
+  const miss = (flight: OwnFlight | null): CacheMiss => ({ status: "miss", key, asked, flight });
+  if (/\bno-cache\b/i.test(wish)) return miss(null);
+  // Who was erased and has come again is somebody else.
+  const sinceMs = feature.cacheScope === "user" ? (gateway.directory.user(userId)?.createdAt ?? 0) : 0;
+  const kept = gateway.cache.find(key, lifetimeMs);
+  if (kept !== null && kept.storedAtMs >= sinceMs) return { status: "hit", answer: kept };
+  const flight = gateway.cache.flights.join(key);
+  if (flight === null || flight.own) return miss(flight);
+  const answer = await flight.wait((gone) => {
+    if (response.destroyed) gone();
+    else response.once("close", gone);
+  });
+  return answer === null ? miss(null) : { status: "hit", answer };
+}
+
+function keyOf(asked: SituatedRequest, { name, cacheScope }: Feature, appId: string): string {
+  const { body, controls, facts, tier, userId } = asked;
+  const text = cacheKeyText({
+    endpoint: PATHS[asked.endpoint],
+    body,
+    scope: cacheScope,
+    appId,
+    userId,
+    feature: name,
+    tier,
+    providers: controls.catalog.providers,
+    maxOutputTokens: boundTokens(facts, tier).maxOutputTokens,
+  });
+  return hashOfKey(text);
+}

@@ -1,0 +1,57 @@
+import { AUTO_MODEL } from "../../models/policy/route.ts";
+import type { Gateway } from "../gateway.ts";
+import type { RoutedRequest } from "../routing.ts";
+import type { CachedAnswer } from "./cached-answer.ts";
+import type { CacheTurn } from "./consult-cache.ts";
+import { isCompleteAnswer } from "./is-complete-answer.ts";
+import { MAX_ANSWER_BYTES } from "./response-cache.ts";
+
+/** A complete answer with status 200, as the client got it. */
+export interface MadeAnswer extends Pick<CachedAnswer, "kind" | "contentType" | "body" | "provider"> {
+  /** Nano-dollars of the call that made it, without those that failed before. */
+  readonly costNano: number;
+}
+
+/** Keeps the answer for equal requests, and hands it to those that wait for it. */
+export function keepAnswer(
+  gateway: Gateway,
+  turn: CacheTurn,
+  { asked, made }: { readonly asked: RoutedRequest; readonly made: MadeAnswer },
+): void {
+  if (turn.status !== "miss" || made.body.length > MAX_ANSWER_BYTES) return;
+  if (!isCompleteAnswer({ ...made, endpoint: asked.endpoint })) return;
+  // The key was made for these; while the request waited, they may have become others.
+  if (asked.controls.version !== turn.asked.controls.version || asked.tier.name !== turn.asked.tier.name)
+    return;
+  // Fallback mode answers in another provider's name: that must not outlive it.
+  const { model } = asked.body;
+  if (model !== AUTO_MODEL && model !== made.provider) return;
+  const answer: CachedAnswer = {
+    ...made,
+    // Bytes of its own: a view would hold all that was read with it.
+    body: Buffer.from(made.body),
+    key: turn.key,
+    feature: asked.feature,
+    storedAtMs: gateway.now(),
+  };
+  gateway.cache.keep(answer);
+  turn.flight?.land(answer);
+}
+
+/** Collects what is passed on of a stream, as long as it may be kept. */
+export function answerTape(turn: CacheTurn): { add(bytes: Buffer): void; body(): Buffer | null } {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let wanted = turn.status === "miss";
+  return {
+    add(chunk) {
+      if (!wanted) return;
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) {
+        wanted = false;
+        chunks.length = 0;
+      } else chunks.push(chunk);
+    },
+    body: () => (wanted ? Buffer.concat(chunks) : null),
+  };
+}

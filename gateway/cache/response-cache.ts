@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { type AnswerFiles, type AnswerFilesOptions, openAnswerFiles } from "./answer-files.ts";
+import { openAnswerStore } from "./answer-store.ts";
+import { bytesOf, type CachedAnswer } from "./cached-answer.ts";
+import { type Flights, openFlights } from "./flights.ts";
+
+/** Complete answers, to be given again to whom they may be given: `consult-cache.ts` asks, `keep-answer.ts` adds. */
+export interface ResponseCache {
+  /** Null: there is none, or it is older than the lifetime. */
+  find(key: string, lifetimeMs: number): CachedAnswer | null;
+  keep(answer: CachedAnswer): void;
+  delete(key: string): void;
+  readonly flights: Flights;
+  /** Forgets what is older than the lifetime of its feature; content is not kept for nothing. */
+  sweep(lifetimeMsOf: (feature: string) => number): void;
+  size(): { readonly entries: number; readonly bytes: number };
+  close(): Promise<void>;
+}
+
+export interface ResponseCacheOptions {
+  /** Null: what is in memory is all, and gone with the process. */
+  readonly directory: string | null;
+  readonly now: () => number;
+  readonly onError: (error: unknown, what: string) => void;
+  readonly limits?: Partial<CacheLimits>;
+}
+
+export interface CacheLimits {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly maxFileBytes: number;
+}
+
+export const CACHE_LIMITS: CacheLimits = {
+  maxEntries: 50_000,
+  maxBytes: 128 << 20,
+  maxFileBytes: 128 << 20,
+};
+/** A longer answer is not kept. */
+export const MAX_ANSWER_BYTES = 1 << 20;
+/** Requests that wait for another one's answer; as long as most answers take. */
+const FLIGHTS = { maxFlights: 10_000, maxWaiting: 2_000, maxWaitMs: 30_000 };
+
+/** What was kept before a restart is there again when it resolves. */
+export async function openResponseCache(options: ResponseCacheOptions): Promise<ResponseCache> {
+  const { directory, now, onError } = options;
+  const limits = { ...CACHE_LIMITS, ...options.limits };
+  const store = openAnswerStore(limits);
+  const told = (error: unknown): void => onError(error, "the cache's files");
+  const files =
+    directory === null
+      ? null
+      : await openFiles({ directory, maxBytes: limits.maxFileBytes, now, onError: told });
+  if (files !== null) {
+    try {
+      for await (const answer of files.load()) store.put(answer);
+    } catch (error) {
+      told(error);
+    }
+  }
+  return {
+    find(key, lifetimeMs) {
+      const answer = store.get(key);
+      return answer === null || now() - answer.storedAtMs >= lifetimeMs ? null : answer;
+    },
+    keep(answer) {
+      if (bytesOf(answer) > MAX_ANSWER_BYTES) return;
+      store.put(answer);
+      files?.append(answer);
+    },
+    delete: store.delete,
+    flights: openFlights(FLIGHTS),
+    sweep(lifetimeMsOf) {
+      const nowMs = now();
+      let oldestMs = nowMs;
+      store.sweep((answer) => {
+        const isOver = nowMs - answer.storedAtMs >= lifetimeMsOf(answer.feature);
+        if (!isOver) oldestMs = Math.min(oldestMs, answer.storedAtMs);
+        return isOver;
+      });
+      files?.forgetBefore(oldestMs);
+    },
+    size: store.size,
+    async close() {
+      await files?.close();
+    },
+  };
+}
+
+/** A cache that cannot write is still a cache. */
+async function openFiles(options: AnswerFilesOptions): Promise<AnswerFiles | null> {
+  try {
+    return await openAnswerFiles(options);
+  } catch (error) {
+    options.onError(error);
+    return null;
+  }
+}
+
+export function hashOfKey(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

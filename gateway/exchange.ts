@@ -1,0 +1,15 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Settlements } from "./billing.ts";
+import type { Endpoint } from "./model-request.ts";
+import type { RequestDraft } from "./request-draft.ts";
+
+/** What a request's steps share. */
+export interface Exchange {
+  readonly endpoint: Endpoint;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly draft: RequestDraft;
+  readonly settlements: Settlements;
+  /** What goes on after the answer, and must be over before the request's event is written. */
+  readonly afterwards: Promise<void>[];
+}

@@ -1,0 +1,124 @@
+import { bill, costOfAnswer, countedTokens } from "./billing.ts";
+import type { Gateway } from "./gateway.ts";
+import {
+  describeRoute,
+  type Trial,
+  type TrialQuestion,
+  tryCandidate,
+  type WonAnswer,
+} from "./provider-trial.ts";
+import type { AnswerStream } from "./providers/provider-client.ts";
+import { ClientGone } from "./read-body.ts";
+import type { RoutedRequest } from "./routing.ts";
+import { type SseMeter, sseMeter } from "./sse-meter.ts";
+
+export interface Hedge {
+  readonly first: TrialQuestion;
+  /** Asked when it is time; null: there is nobody to ask, or no call is left. */
+  second(): TrialQuestion | null;
+  readonly afterMs: number;
+}
+
+/**
+ * One call, and when it has no answer after a while, a second one beside it; the first answer wins. Each is reserved for by itself.
+ * The one that lost is heard out, since its provider charges for it: the client does not wait for it, the request's event does.
+ */
+export async function tryHedged(gateway: Gateway, asked: RoutedRequest, hedge: Hedge): Promise<Trial> {
+  const { first, underWay } = startFirst(gateway, asked, hedge);
+  const early = await Promise.race([first, underWay.late]).finally(underWay.stop);
+  if (typeof early !== "number") return early;
+  const question = hedge.second();
+  if (question === null) return first;
+  let winner: Trial | null = null;
+  const second = tryCandidate(gateway, asked, {
+    ...question,
+    underWayNano: early,
+    // Nobody waits for its answer any more when the first one has come.
+    isGone: () => winner?.kind === "won" || question.isGone(),
+  });
+  try {
+    winner = await firstToWin(first, second);
+    if (winner.kind === "won") describeRoute(question.draft, winner.won);
+    return winner;
+  } finally {
+    const how = { ...question, winner };
+    for (const leg of [first, second]) question.afterwards.push(hearOut(gateway, leg, how));
+  }
+}
+
+/** `late` comes, with what the call may cost, when the call was made that long ago. */
+function startFirst(gateway: Gateway, asked: RoutedRequest, { first, afterMs }: Hedge) {
+  let timer: NodeJS.Timeout | undefined;
+  let tell: (boundNano: number) => void = () => {};
+  const late = new Promise<number>((resolve) => {
+    tell = resolve;
+  });
+  const trial = tryCandidate(gateway, asked, {
+    ...first,
+    onCalled({ bound }) {
+      timer = setTimeout(() => tell(bound), afterMs);
+    },
+  });
+  return { first: trial, underWay: { late, stop: () => clearTimeout(timer) } };
+}
+
+/** When neither wins, what became of the first. */
+async function firstToWin(first: Promise<Trial>, second: Promise<Trial>): Promise<Trial> {
+  const quick = await Promise.race([first, second]);
+  if (quick.kind === "won") return quick;
+  const [one, other] = await Promise.all([first, second]);
+  return other.kind === "won" ? other : one;
+}
+
+async function hearOut(
+  gateway: Gateway,
+  leg: Promise<Trial>,
+  { winner, ...question }: TrialQuestion & { readonly winner: Trial | null },
+): Promise<void> {
+  let trial: Trial;
+  try {
+    trial = await leg;
+  } catch (error) {
+    // It was not made, so nothing is to be paid.
+    if (!(error instanceof ClientGone)) gateway.logger.warn({ err: error }, "a second call was not made");
+    return;
+  }
+  if (trial === winner || trial.kind !== "won") return;
+  const { won } = trial;
+  const costNano =
+    won.answer.kind === "json" ? costOfAnswer(won.usage, won.hold) : await costOfLost(gateway, won, question);
+  bill(gateway, { ...question, provider: won.candidate.provider.name, hold: won.hold, costNano });
+}
+
+async function costOfLost(gateway: Gateway, won: WonAnswer, { draft }: TrialQuestion): Promise<number> {
+  if (won.answer.kind !== "stream") return 0;
+  const meter = await drain(won.answer.stream, gateway.limits.drainMs);
+  const outcome = meter.done() ? "ok" : "aborted";
+  const ms = Math.round(gateway.monotonicMs() - won.calledAtMs);
+  won.call.end(outcome);
+  draft.attempts.push({ provider: won.candidate.provider.name, outcome, ms });
+  return costOfAnswer(meter.usage() ?? countedTokens(meter.generatedBytes(), won.tokens), won.hold);
+}
+
+/** Reads a stream that nobody gets, for a bounded time. */
+function drain(stream: AnswerStream, maxMs: number): Promise<SseMeter> {
+  const meter = sseMeter({ hideUsage: false, reading: stream.reading });
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clearTimeout(timer);
+      resolve(meter);
+    };
+    const timer = setTimeout(() => {
+      stream.abort();
+      over();
+    }, maxMs);
+    stream.start({
+      onChunk: (chunk) => meter.push(chunk),
+      onEnd() {
+        meter.flush();
+        over();
+      },
+      onError: over,
+    });
+  });
+}

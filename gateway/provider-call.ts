@@ -1,0 +1,54 @@
+import type { TokenUsage } from "../models/domain/price.ts";
+import type { TokenBound } from "../models/policy/estimate.ts";
+import type { Gateway } from "./gateway.ts";
+import type { HealthCall } from "./health/provider-health.ts";
+import type { ProviderAnswer, ProviderCall } from "./providers/provider-client.ts";
+import type { RequestDraft } from "./request-draft.ts";
+import type { RoutedRequest } from "./routing.ts";
+
+export interface CallWork {
+  readonly draft: RequestDraft;
+  readonly tokens: TokenBound;
+  readonly call: HealthCall;
+  readonly timeoutMs: number;
+}
+
+export interface CalledProvider {
+  readonly answer: ProviderAnswer;
+  /** What the provider reported; null = it did not, or a stream has not yet. */
+  readonly usage: TokenUsage | null;
+  readonly calledAtMs: number;
+}
+
+/** One call, its time and its outcome told to the draft and to the provider's health; but for a stream, which has only begun. */
+export async function callProvider(
+  gateway: Gateway,
+  asked: RoutedRequest,
+  { draft, tokens, call, timeoutMs }: CallWork,
+): Promise<CalledProvider> {
+  const { target } = call;
+  const calledAtMs = gateway.monotonicMs();
+  const patience: Partial<ProviderCall> = draft.stream
+    ? { firstByteTimeoutMs: target.firstByteTimeoutMs, idleTimeoutMs: target.idleTimeoutMs }
+    : {};
+  const client = gateway.providers.of(target);
+  const answer = await client.call({
+    request: asked,
+    model: target.model,
+    maxOutputTokens: tokens.maxOutputTokens,
+    timeoutMs,
+    ...patience,
+  });
+  const ms = gateway.monotonicMs() - calledAtMs;
+  const usage = answer.kind === "json" ? answer.usage : null;
+  // A stream's time is added when it is over.
+  if (answer.kind === "stream") {
+    call.answered();
+    return { answer, usage, calledAtMs };
+  }
+  draft.providerMs += ms;
+  const outcome = answer.kind === "failure" ? answer.failure : "ok";
+  draft.attempts.push({ provider: target.name, outcome, ms: Math.round(ms * 1000) / 1000 });
+  call.end(outcome, answer.kind === "failure" ? answer.retryAfterSeconds : null);
+  return { answer, usage, calledAtMs };
+}

@@ -1,0 +1,129 @@
+import type { PublicError } from "../models/domain/errors.ts";
+import type { TokenUsage } from "../models/domain/price.ts";
+import { boundTokens, type TokenBound } from "../models/policy/estimate.ts";
+import type { Candidate } from "../models/policy/route.ts";
+import { admit, type Hold, settle } from "./admission.ts";
+import { costOfFailure, type Settlements, sumOf } from "./billing.ts";
+import type { Gateway } from "./gateway.ts";
+import type { HealthCall, NotNow } from "./health/provider-health.ts";
+import { callProvider } from "./provider-call.ts";
+import type { ProviderAnswer, ProviderFailure } from "./providers/provider-client.ts";
+import { ClientGone } from "./read-body.ts";
+import type { RequestDraft } from "./request-draft.ts";
+import type { RoutedRequest } from "./routing.ts";
+
+/** A provider's answer, and the reservation that pays for it. */
+export interface WonAnswer {
+  readonly candidate: Candidate;
+  /** As the event tells it. */
+  readonly routeReason: string;
+  readonly hold: Hold;
+  readonly tokens: TokenBound;
+  readonly answer: Exclude<ProviderAnswer, ProviderFailure>;
+  /** What the provider reported; null = it did not, or a stream has not yet. */
+  readonly usage: TokenUsage | null;
+  readonly calledAtMs: number;
+  /** Of a stream: its end is to be told. */
+  readonly call: HealthCall;
+}
+
+export type Trial =
+  | { readonly kind: "won"; readonly won: WonAnswer }
+  | { readonly kind: "failed"; readonly failure: ProviderFailure }
+  | { readonly kind: "denied"; readonly denial: PublicError; readonly isFinal: boolean }
+  | { readonly kind: "not-now"; readonly why: NotNow };
+
+/** What the trials of one request share. */
+export interface Work {
+  readonly draft: RequestDraft;
+  readonly settlements: Settlements;
+  readonly isGone: () => boolean;
+  /** What goes on after the answer, and must be over before the request's event is written. */
+  readonly afterwards: Promise<void>[];
+  /** Ids of deployments that were called. */
+  readonly tried: Set<string>;
+}
+
+export interface TrialQuestion extends Work {
+  readonly candidate: Candidate;
+  /** Wait for requests in flight to leave room in the budget. */
+  readonly patient: boolean;
+  /** Why it is not the first: `retry`, `fallback`, `hedge`; null = it is. */
+  readonly because: string | null;
+  /** What a call that is still under way may cost. */
+  readonly underWayNano?: number;
+  /** It is reserved for, and made now. */
+  readonly onCalled?: (hold: Hold) => void;
+}
+
+/** One call to one provider: reserved for, made, and what it failed by put into the books. */
+export async function tryCandidate(
+  gateway: Gateway,
+  asked: RoutedRequest,
+  question: TrialQuestion,
+): Promise<Trial> {
+  const { draft, candidate, tried } = question;
+  const call = gateway.health.begin(candidate.provider, { kind: draft.stream ? "stream" : "json", tried });
+  if (typeof call === "string") return { kind: "not-now", why: call };
+  tried.add(call.deploymentId);
+  let isWon = false;
+  try {
+    const trial = await reserveAndCall(gateway, asked, { ...question, call });
+    isWon = trial.kind === "won";
+    return trial;
+  } finally {
+    // Changes nothing where its end was told.
+    if (!isWon) call.cancel();
+  }
+}
+
+async function reserveAndCall(
+  gateway: Gateway,
+  asked: RoutedRequest,
+  question: TrialQuestion & { readonly call: HealthCall },
+): Promise<Trial> {
+  const { draft, settlements, isGone, candidate, patient, call } = question;
+  const { provider } = candidate;
+  const routeReason =
+    question.because === null ? candidate.reason : `${question.because}:${candidate.reason}`;
+  describeRoute(draft, { candidate, routeReason });
+  const tokens = boundTokens(asked.facts, asked.tier, provider.model);
+  const priorCostNano = sumOf(settlements) + (question.underWayNano ?? 0);
+  const hop = settlements.length;
+  const more = { draft, provider, tokens, hop, patient, isGone, priorCostNano };
+  const admission = await admit(gateway, { ...asked, ...more });
+  if (!admission.ok)
+    return { kind: "denied", denial: admission.denial, isFinal: admission.unit === "requests" };
+  const { hold } = admission;
+  const settlement = { hold, costNano: 0, isSettled: false };
+  settlements.push(settlement);
+  // It may have waited for room; nobody pays for an answer that nobody waits for.
+  if (isGone()) throw new ClientGone();
+  question.onCalled?.(hold);
+  const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, question)));
+  const { answer, ...called } = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs });
+  if (answer.kind !== "failure")
+    return { kind: "won", won: { candidate, routeReason, hold, tokens, call, answer, ...called } };
+  settlement.costNano = costOfFailure(answer, hold);
+  draft.costNano = sumOf(settlements);
+  // What costs nothing must not take the room of the provider that is tried next.
+  if (settlement.costNano === 0 && answer.failure !== "rejected") {
+    await settle(gateway, hold, 0);
+    settlement.isSettled = true;
+  }
+  return { kind: "failed", failure: answer };
+}
+
+export function describeRoute(
+  draft: RequestDraft,
+  { candidate: { provider }, routeReason }: Pick<WonAnswer, "candidate" | "routeReason">,
+): void {
+  draft.provider = provider.name;
+  draft.model = provider.model;
+  draft.routeReason = routeReason;
+}
+
+/** Of the time that one request may take, all calls together. */
+export function leftMs(gateway: Gateway, { draft }: Pick<Work, "draft">): number {
+  return gateway.limits.deadlineMs - (gateway.monotonicMs() - draft.startedMs);
+}

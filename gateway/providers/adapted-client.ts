@@ -1,0 +1,112 @@
+import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
+import { type HttpAnswer, openHttpChannel } from "./http-channel.ts";
+import { mappedStream, passedStream } from "./map-stream.ts";
+import type { ProviderAnswer, ProviderCall, ProviderClient, ProviderFailure } from "./provider-client.ts";
+
+export interface AdaptedClientOptions {
+  readonly adapter: ProviderAdapter;
+  /** From the catalog only. */
+  readonly baseUrl: string;
+  /** Null for a stand-in on loopback. */
+  readonly apiKey: string | null;
+  readonly isSimulated: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** A provider over HTTP, spoken to as its adapter says. */
+export function openAdaptedClient(options: AdaptedClientOptions): ProviderClient {
+  const { adapter, baseUrl, apiKey, isSimulated, now } = options;
+  const channel = openHttpChannel({ baseUrl, headers: apiKey === null ? {} : adapter.authorize(apiKey) });
+  return {
+    async call(call) {
+      const { endpoint, body } = call.request;
+      const endpointAdapter = adapter.endpoints[endpoint];
+      if (endpointAdapter === undefined) return refused(`it has no ${endpoint}`);
+      const { model, maxOutputTokens } = call;
+      const nowSeconds = Math.floor(now() / 1000);
+      const adapted: AdapterCall = { body, model, maxOutputTokens, isSimulated, nowSeconds };
+      const mapped = endpointAdapter.mapRequest(adapted);
+      if (mapped.kind === "refusal") return refused(mapped.message);
+      const answer = await channel.post({ ...patienceOf(call), path: mapped.path, body: mapped.body });
+      return mapAnswer(answer, endpointAdapter, adapted);
+    },
+    retire: () => channel.retire(),
+    close: () => channel.close(),
+  };
+}
+
+function patienceOf({ timeoutMs, firstByteTimeoutMs, idleTimeoutMs }: ProviderCall) {
+  return {
+    timeoutMs,
+    ...(firstByteTimeoutMs === undefined ? {} : { firstByteTimeoutMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+  };
+}
+
+function mapAnswer(answer: HttpAnswer, endpoint: EndpointAdapter, call: AdapterCall): ProviderAnswer {
+  if (answer.kind === "failure") return mapFailure(answer, endpoint);
+  const { contentType, kind } = answer;
+  if (kind === "stream") {
+    const mapper = endpoint.mapStream(call);
+    const { reading } = endpoint;
+    const stream =
+      mapper === null
+        ? passedStream(answer.stream, reading)
+        : mappedStream(answer.stream, { mapper, reading });
+    return { kind, contentType: mapper === null ? contentType : "text/event-stream; charset=utf-8", stream };
+  }
+  const parsed = parse(answer.body);
+  const response = parsed === undefined ? null : endpoint.mapResponse(parsed, call);
+  if (response === null) return invalidAnswer();
+  const body = response.body === null ? answer.body : Buffer.from(JSON.stringify(response.body));
+  return { kind, contentType, body, usage: endpoint.usage(parsed) };
+}
+
+/** The caller is told in one form what to mend, whatever the provider's own is. */
+function mapFailure(answer: ProviderFailure, endpoint: EndpointAdapter): ProviderFailure {
+  if (answer.failure !== "rejected") return answer;
+  const { message, isCallers } = endpoint.readError(parse(answer.body));
+  const body = message === null ? NOTHING : errorBody(message);
+  return { ...answer, failure: isCallers ? "rejected" : "server-error", body };
+}
+
+/** An answer that cannot be read counts as a failure of the provider, which may have charged for it. */
+function invalidAnswer(): ProviderFailure {
+  return {
+    kind: "failure",
+    failure: "invalid-answer",
+    status: 200,
+    mayBeBilled: true,
+    body: NOTHING,
+    retryAfterSeconds: null,
+  };
+}
+
+/** Nothing was sent. */
+function refused(message: string): ProviderFailure {
+  return {
+    kind: "failure",
+    failure: "rejected",
+    status: 0,
+    mayBeBilled: false,
+    body: errorBody(message),
+    retryAfterSeconds: null,
+  };
+}
+
+function errorBody(message: string): Buffer {
+  return Buffer.from(JSON.stringify({ error: { message } }));
+}
+
+/** Undefined: it is no JSON. */
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

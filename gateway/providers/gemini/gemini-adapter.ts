@@ -1,0 +1,35 @@
+import type { EndpointAdapter, ProviderAdapter, ProviderError } from "../adapter.ts";
+import { CHAT_READING } from "../openai/chat-reading.ts";
+import { readOpenAiError } from "../openai/error-message.ts";
+import { responsesOverChat } from "../responses/over-chat.ts";
+import { chatChunks } from "./chunks.ts";
+import { geminiAnswer } from "./gemini-answer.ts";
+import { geminiRequest } from "./request.ts";
+import { chatCompletion } from "./response.ts";
+import { geminiUsage } from "./usage.ts";
+
+/** Google's own interface: `generateContent` and `streamGenerateContent`. */
+export const geminiChat: EndpointAdapter = {
+  mapRequest: geminiRequest,
+  mapResponse: chatCompletion,
+  mapStream: chatChunks,
+  // A usage chunk before a cut would count as all; `finish_reason`s are mapped, so `[DONE]` alone says that it is complete.
+  reading: { ...CHAT_READING, isLast: () => false },
+  usage(answer) {
+    const { data } = geminiAnswer.safeParse(answer);
+    return data?.usageMetadata === undefined ? null : geminiUsage(data.usageMetadata);
+  },
+  readError,
+};
+
+/** `{ error: { code, message, status } }`. Google answers 400 to a wrong key and to a place that it does not serve, too. */
+function readError(body: unknown): ProviderError {
+  const { message } = readOpenAiError(body);
+  const isCallers = message === null || !/API key|location is not supported/i.test(message);
+  return { message, isCallers };
+}
+
+export const geminiAdapter: ProviderAdapter = {
+  authorize: (apiKey) => ({ "x-goog-api-key": apiKey }),
+  endpoints: { chat: geminiChat, responses: responsesOverChat(geminiChat) },
+};

@@ -1,0 +1,29 @@
+import type { AdapterCall, EndpointAdapter } from "../adapter.ts";
+import { passAnswer, usageOfAnswer } from "./answer.ts";
+import { CHAT_READING } from "./chat-reading.ts";
+import { readOpenAiError } from "./error-message.ts";
+
+/** The app's form is the provider's: fields that the gateway does not know pass, and answers come back as they were sent. */
+export const openAiChat: EndpointAdapter = {
+  mapRequest: (call) => ({ kind: "request", path: "/chat/completions", body: chatBody(call) }),
+  mapResponse: passAnswer,
+  mapStream: () => null,
+  reading: CHAT_READING,
+  usage: usageOfAnswer,
+  readError: readOpenAiError,
+};
+
+/**
+ * The model's name, an output limit that the reservation covers, and the usage of a stream asked for. Which of the two limit
+ * fields is used is the caller's choice; providers know both or the one that the caller knows.
+ */
+function chatBody({ body, model, maxOutputTokens }: AdapterCall): string {
+  const { max_tokens: old, max_completion_tokens: limit } = body;
+  const limits = {
+    ...(limit == null || old != null ? { max_tokens: maxOutputTokens } : {}),
+    ...(limit == null ? {} : { max_completion_tokens: maxOutputTokens }),
+  };
+  const streaming =
+    body.stream === true ? { stream_options: { ...body.stream_options, include_usage: true } } : {};
+  return JSON.stringify({ ...body, model, ...limits, ...streaming });
+}

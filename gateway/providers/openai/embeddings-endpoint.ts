@@ -1,0 +1,18 @@
+import type { EndpointAdapter } from "../adapter.ts";
+import { passAnswer, usageOfAnswer } from "./answer.ts";
+import { CHAT_READING } from "./chat-reading.ts";
+import { readOpenAiError } from "./error-message.ts";
+
+export const openAiEmbeddings: EndpointAdapter = {
+  mapRequest: ({ body, model }) => ({
+    kind: "request",
+    path: "/embeddings",
+    body: JSON.stringify({ ...body, model }),
+  }),
+  mapResponse: passAnswer,
+  mapStream: () => null,
+  // Nothing is streamed.
+  reading: CHAT_READING,
+  usage: usageOfAnswer,
+  readError: readOpenAiError,
+};

@@ -1,0 +1,17 @@
+import type { EndpointAdapter } from "../adapter.ts";
+import { passAnswer, usageOfAnswer } from "./answer.ts";
+import { readOpenAiError } from "./error-message.ts";
+import { RESPONSES_READING } from "./responses-reading.ts";
+
+/** OpenAI's own `/v1/responses`, which counts reasoning within `max_output_tokens`. */
+export const openAiResponses: EndpointAdapter = {
+  mapRequest({ body, model, maxOutputTokens }) {
+    const mapped = { ...body, model, max_output_tokens: maxOutputTokens };
+    return { kind: "request", path: "/responses", body: JSON.stringify(mapped) };
+  },
+  mapResponse: passAnswer,
+  mapStream: () => null,
+  reading: RESPONSES_READING,
+  usage: usageOfAnswer,
+  readError: readOpenAiError,
+};

@@ -1,0 +1,51 @@
+import { documentOf, splitEvents } from "../../sse-events.ts";
+import type { AdapterCall, EndpointAdapter, Refusal } from "../adapter.ts";
+import type { StreamMapper } from "../map-stream.ts";
+import { RESPONSES_READING } from "../openai/responses-reading.ts";
+import { chatRequestOf } from "./chat-request.ts";
+import { responseOf } from "./response.ts";
+import { responseEvents } from "./response-events.ts";
+
+/** `/v1/responses` of a provider that has chat alone: asked as a chat, and its answer told as a response. */
+export function responsesOverChat(chat: EndpointAdapter): EndpointAdapter {
+  return {
+    mapRequest(call) {
+      const asked = asChat(call);
+      return "kind" in asked ? asked : chat.mapRequest(asked);
+    },
+    mapResponse(answer, call) {
+      const mapped = chat.mapResponse(answer, call);
+      if (mapped === null) return null;
+      const response = responseOf(mapped.body ?? answer, call);
+      return response === null ? null : { body: response };
+    },
+    mapStream(call) {
+      const own = chat.mapStream(call);
+      const events = responseEvents(call);
+      return own === null ? events : chained(own, events);
+    },
+    reading: RESPONSES_READING,
+    usage: (answer) => chat.usage(answer),
+    readError: (body) => chat.readError(body),
+  };
+}
+
+function asChat(call: AdapterCall): AdapterCall | Refusal {
+  const asked = chatRequestOf(call.body);
+  return asked.kind === "refusal" ? asked : { ...call, body: asked.body };
+}
+
+/** What the first one makes of an event is what the second one gets. */
+function chained(first: StreamMapper, second: StreamMapper): StreamMapper {
+  const pass = (text: string): string =>
+    splitEvents(Buffer.from(text))
+      .map((event) => {
+        const document = documentOf(event);
+        return document === null ? "" : second.event(document);
+      })
+      .join("");
+  return {
+    event: (document) => pass(first.event(document)),
+    end: () => pass(first.end()) + second.end(),
+  };
+}

@@ -1,0 +1,56 @@
+/** Server-sent events as bytes: https://html.spec.whatwg.org/multipage/server-sent-events.html, with LF or CR LF. */
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Index after the last empty line (LF LF, or CR LF CR LF), 0 when there is none: whole events end there. */
+export function endOfLastEvent(bytes: Buffer): number {
+  for (let at = bytes.lastIndexOf(LF); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
+    if (isEmptyLine(bytes, at)) return at + 1;
+  }
+  return 0;
+}
+
+/** Each event with its empty line; what stands behind the last one is the last. */
+export function splitEvents(bytes: Buffer): Buffer[] {
+  const events: Buffer[] = [];
+  let start = 0;
+  for (let at = bytes.indexOf(LF, 1); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+    if (!isEmptyLine(bytes, at)) continue;
+    events.push(bytes.subarray(start, at + 1));
+    start = at + 1;
+  }
+  if (start < bytes.length) events.push(bytes.subarray(start));
+  return events;
+}
+
+/** What an event carries: its `data` lines joined, "" when it has none. */
+export function dataOf(event: Buffer): string {
+  const text = event.toString("utf8");
+  if (text.startsWith("data:") && text.indexOf("\n") >= text.trimEnd().length)
+    return text.slice("data:".length).trim();
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith("data:"))
+    .map((line) => line.slice("data:".length).trimStart())
+    .join("\n");
+}
+
+/** The JSON object that an event carries, null when there is none. */
+export function documentOf(event: Buffer): object | null {
+  const text = dataOf(event);
+  if (!text.startsWith("{")) return null;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" ? parsed : null;
+  } catch (error) {
+    // Not ours to judge: the client gets the bytes as they are, and what was not reported is billed by what was seen.
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isEmptyLine(bytes: Buffer, lf: number): boolean {
+  const before = bytes[lf - 1];
+  return before === LF || (before === CR && bytes[lf - 2] === LF);
+}

@@ -1,0 +1,109 @@
+import type { Catalog, Tier } from "../domain/catalog.ts";
+import { AUTO_MODEL } from "./route.ts";
+
+/** All that an answer depends on. */
+export interface CacheKeyQuestion {
+  /** The path below `/v1`: two endpoints may take equal bodies. */
+  readonly endpoint: string;
+  /** The parsed body, whole: a parameter that nobody has thought of makes another key. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly scope: "user" | "shared";
+  readonly appId: string;
+  readonly userId: string;
+  readonly feature: string;
+  /** Out of `Controls.tiers`. */
+  readonly tier: Tier;
+  readonly providers: Catalog["providers"];
+  /** Of one choice, as the gateway imposes it upstream. */
+  readonly maxOutputTokens: number;
+}
+
+/** Another one makes every answer that was kept before unreachable. */
+const FORMAT = 1;
+
+/** They say who asks, or how to send it faster; no provider makes another answer of them. */
+const IDENTITY_FIELDS = new Set(["user", "safety_identifier", "prompt_cache_key"]);
+/** Of `metadata`, what the gateway itself reads. Whatever else is in it goes to the provider, which may look at it. */
+const IDENTITY_METADATA = new Set(["feature", "country", "device"]);
+/** Replaced by what the gateway makes of them: the model by what may answer, the limits by the imposed one. */
+const REPLACED_FIELDS = new Set([
+  "model",
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "stream",
+  "metadata",
+]);
+/** A provider writes the fields of structured output in the order of their schema, so the order of keys counts in here. */
+const ORDERED_FIELDS = new Set(["response_format", "tools", "functions", "text"]);
+
+/**
+ * The text that names an answer: two requests with equal texts may get the same answer, and no others. To be hashed: it holds the
+ * prompt.
+ *
+ * `auto` stands for what the tier lets answer, and not for the order of the moment, which changes with the hour and the load; a
+ * named provider for itself. The upstream models are part of it, so that an edit of the catalog leaves no answer of an old model.
+ * Users of one app share what is `shared`; two apps never share.
+ */
+export function cacheKeyText(question: CacheKeyQuestion): string {
+  const { endpoint, body, scope, appId, userId, feature, maxOutputTokens } = question;
+  return JSON.stringify([
+    FORMAT,
+    endpoint,
+    scope === "shared" ? ["shared", appId] : ["user", appId, userId],
+    feature,
+    answerers(question),
+    maxOutputTokens,
+    body["stream"] === true,
+    canonicalBody(body),
+  ]);
+}
+
+function answerers({ body, tier, providers }: CacheKeyQuestion): readonly string[] {
+  const requested = body["model"];
+  const names = requested === AUTO_MODEL ? [...new Set(tier.allowedProviders)].sort() : [String(requested)];
+  return [
+    requested === AUTO_MODEL ? AUTO_MODEL : "",
+    ...names.flatMap((name) => upstreamOf(name, providers)),
+  ];
+}
+
+function upstreamOf(name: string, providers: Catalog["providers"]): readonly string[] {
+  const provider = providers.get(name);
+  return provider === undefined ? [] : [name, provider.baseUrl, provider.model];
+}
+
+function canonicalBody(body: Readonly<Record<string, unknown>>): string {
+  const kept = Object.entries(body).filter(
+    ([name]) => !IDENTITY_FIELDS.has(name) && !REPLACED_FIELDS.has(name),
+  );
+  const metadata = keptMetadata(body["metadata"]);
+  if (metadata !== null) kept.push(["metadata", metadata]);
+  const texts = kept
+    .sort(byName)
+    .map(
+      ([name, value]) =>
+        `${JSON.stringify(name)}:${ORDERED_FIELDS.has(name) ? JSON.stringify(value) : canonicalJson(value)}`,
+    );
+  return `{${texts.join(",")}}`;
+}
+
+function keptMetadata(metadata: unknown): object | null {
+  if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) return null;
+  const kept = Object.entries(metadata).filter(([name]) => !IDENTITY_METADATA.has(name));
+  return kept.length === 0 ? null : Object.fromEntries(kept);
+}
+
+/** JSON with the keys of every object sorted, and no white space. Takes what `JSON.parse` gives. */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  const texts = Object.entries(value)
+    .sort(byName)
+    .map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`);
+  return `{${texts.join(",")}}`;
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

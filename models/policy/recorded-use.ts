@@ -1,0 +1,33 @@
+import type { Scope } from "../domain/charge.ts";
+import type { RequestEvent } from "../domain/request-event.ts";
+import { type CounterNames, counterNames, type Windows } from "./counter-keys.ts";
+
+/** What one request has used of one counter. */
+export interface CounterUse {
+  readonly scope: Scope;
+  readonly key: string;
+  /** Requests or nano-dollars. */
+  readonly used: number;
+  readonly windowEndsAtMs: number;
+}
+
+const REQUEST_SCOPES = ["user-day", "user-week", "user-month", "global-day"] as const;
+const MONEY_SCOPES = [...REQUEST_SCOPES, "global-week", "global-lifetime"] as const;
+
+/**
+ * What a recorded request has used, so that counters which were lost can be made again from the events. It gives what admission and
+ * settlement would have come to ({@link chargesFor}), but for the counters of a minute, which are over sooner than that is done.
+ */
+export function recordedUse(
+  { user_id: userId, outcome, cost }: Pick<RequestEvent, "outcome" | "cost"> & { user_id: string },
+  windows: Windows,
+): CounterUse[] {
+  const names = counterNames(windows, userId);
+  const use = (scope: Scope, unit: keyof CounterNames & ("requests" | "nano-usd"), used: number) => {
+    const { [unit]: key, windowEndsAtMs } = names(scope);
+    return { scope, key, used, windowEndsAtMs };
+  };
+  const requests = outcome === "denied" ? [] : REQUEST_SCOPES.map((scope) => use(scope, "requests", 1));
+  const money = cost === 0 ? [] : MONEY_SCOPES.map((scope) => use(scope, "nano-usd", cost));
+  return [...requests, ...money];
+}

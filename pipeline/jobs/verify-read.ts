@@ -1,0 +1,131 @@
+import { z } from "zod";
+import type { PredictedEffect } from "../../models/rules/effect.ts";
+import type { SpanOutcome } from "../../models/rules/measure-effect.ts";
+import { sqlFile } from "../../warehouse/sql-file.ts";
+import type { Warehouse } from "../../warehouse/warehouse.ts";
+
+/** A directive lasts a week at most, and is judged when it ends. */
+const MAX_AGE_MS = 8 * 86_400_000;
+
+const predictedColumn = z.object({
+  requests: z.number(),
+  costChange: z.number(),
+  costChangeShare: z.number().nullable(),
+  costBias: z.number(),
+  latencyChangeMs: z.number().nullable(),
+  satisfactionChange: z.number().nullable(),
+  newlyDeniedShare: z.number(),
+  premiumDeniedShare: z.number(),
+  usersAffectedShare: z.number(),
+  confidence: z.number(),
+});
+
+const unverifiedRow = z.object({
+  id: z.string(),
+  ts: z.number(),
+  rule: z.string(),
+  priority: z.string(),
+  mode: z.string(),
+  condition: z.string(),
+  inputs: z.string(),
+  outcome: z.string(),
+  reason: z.string(),
+  action: z.string(),
+  instruction: z.string(),
+  directive_id: z.string(),
+  simulated_effect: z.string(),
+  guard_rails: z.string(),
+  catalog_version: z.string(),
+});
+export type KeptDecision = z.infer<typeof unverifiedRow>;
+
+/** A decision as it is kept, with what was expected of it; null = it was not simulated. */
+export type UnverifiedDecision = KeptDecision & { readonly predicted: PredictedEffect | null };
+
+export async function readUnverified(warehouse: Warehouse, nowMs: number): Promise<UnverifiedDecision[]> {
+  const rows = await warehouse.query({
+    sql: queryText("unverified-decisions"),
+    params: { since: Math.max(0, nowMs - MAX_AGE_MS) },
+    row: unverifiedRow,
+  });
+  return rows.map((row) => ({
+    ...row,
+    predicted: row.simulated_effect === "" ? null : predictedColumn.parse(JSON.parse(row.simulated_effect)),
+  }));
+}
+
+/** A decision as it is kept; null = there is none with this id. */
+export async function readDecisionRow(warehouse: Warehouse, id: string): Promise<KeptDecision | null> {
+  const [row] = await warehouse.query({
+    sql: queryText("decision"),
+    params: { id },
+    row: unverifiedRow,
+  });
+  return row ?? null;
+}
+
+const count = z.number().int().nonnegative();
+const spanRow = z.object({
+  tried: z.boolean(),
+  requests: count,
+  denied: count,
+  failed: count,
+  answered: count,
+  cost: count,
+  cost_squares: z.number(),
+  timed: count,
+  latency_ms: z.number(),
+  latency_squares: z.number(),
+  ratings: count,
+  rating_sum: count,
+});
+
+const NOTHING: SpanOutcome = {
+  requests: 0,
+  denied: 0,
+  failed: 0,
+  answered: 0,
+  cost: 0,
+  costSquares: 0,
+  timed: 0,
+  latencyMs: 0,
+  latencySquares: 0,
+  ratings: 0,
+  ratingSum: 0,
+};
+
+export interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Of the users, those on whom it is tried. */
+  readonly share: number;
+}
+
+/** What became of a span's requests: of the users on whom a directive is tried, and of the others. */
+export async function readSpan(
+  warehouse: Warehouse,
+  { fromMs, untilMs, share }: Span,
+): Promise<{ readonly tried: SpanOutcome; readonly others: SpanOutcome }> {
+  const rows = await warehouse.query({
+    sql: queryText("span-outcome"),
+    params: { from: Math.round(fromMs), until: Math.round(untilMs), share },
+    row: spanRow,
+  });
+  const outcomes = new Map(rows.map(({ tried, ...row }) => [tried, outcomeOf(row)]));
+  return { tried: outcomes.get(true) ?? NOTHING, others: outcomes.get(false) ?? NOTHING };
+}
+
+function outcomeOf(row: Omit<z.infer<typeof spanRow>, "tried">): SpanOutcome {
+  const { cost_squares, latency_ms, latency_squares, rating_sum, ...same } = row;
+  return {
+    ...same,
+    costSquares: cost_squares,
+    latencyMs: latency_ms,
+    latencySquares: latency_squares,
+    ratingSum: rating_sum,
+  };
+}
+
+function queryText(name: string): string {
+  return sqlFile(new URL(`../queries/${name}.sql`, import.meta.url));
+}

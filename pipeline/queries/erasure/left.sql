@@ -1,0 +1,12 @@
+-- Rows that still name a user who is erased, by table; running: changes of these tables that have not ended.
+WITH
+    {users:Array(String)} AS users,
+    {erased_at:Array(Int64)} AS erased_at
+SELECT
+    (SELECT count() FROM request_events
+        WHERE has(users, user_id) AND toUnixTimestamp64Milli(ts) <= transform(user_id, users, erased_at, toInt64(0))) AS requests,
+    (SELECT count() FROM feedback_events
+        WHERE has(users, user_id) AND toUnixTimestamp64Milli(ts) <= transform(user_id, users, erased_at, toInt64(0))) AS ratings,
+    (SELECT count() FROM dead_letters WHERE has(users, key)) AS dead_letters,
+    (SELECT count() FROM system.mutations
+        WHERE database = currentDatabase() AND table IN ('request_events', 'feedback_events', 'dead_letters') AND NOT is_done) AS running

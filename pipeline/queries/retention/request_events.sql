@@ -1,0 +1,1 @@
+ALTER TABLE request_events MODIFY TTL toDateTime(ts) + toIntervalDay({days:UInt32})

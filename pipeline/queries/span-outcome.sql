@@ -1,0 +1,36 @@
+-- What became of the requests of a span: of the users whose bucket is below the share, and of the others. Nano-dollars,
+-- milliseconds. A group without a request or rating has no row.
+SELECT
+    CAST(tried, 'Bool') AS tried,
+    sum(request) AS requests,
+    sum(was_denied) AS denied,
+    sum(was_failed) AS failed,
+    sum(was_answered) AS answered,
+    sum(nano_cost) AS cost,
+    sum(toFloat64(nano_cost) * toFloat64(nano_cost) * was_answered) AS cost_squares,
+    sum(was_timed) AS timed,
+    sum(ms * was_timed) AS latency_ms,
+    sum(ms * ms * was_timed) AS latency_squares,
+    sum(rated) AS ratings,
+    sum(stars) AS rating_sum
+FROM
+(
+    SELECT
+        murmurHash3_32(user_id) < {share:Float64} * 4294967296 AS tried,
+        1 AS request,
+        outcome = 'denied' AS was_denied,
+        outcome = 'failed' AS was_failed,
+        outcome IN ('ok', 'cached', 'aborted') AS was_answered,
+        toUInt64(cost) AS nano_cost,
+        outcome = 'ok' AS was_timed,
+        toFloat64(latency_ms) AS ms,
+        0 AS rated,
+        toUInt64(0) AS stars
+    FROM request_events FINAL
+    WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({until:Int64})
+    UNION ALL
+    SELECT murmurHash3_32(user_id) < {share:Float64} * 4294967296, 0, 0, 0, 0, 0, 0, 0, 1, toUInt64(rating)
+    FROM feedback_events FINAL
+    WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({until:Int64})
+)
+GROUP BY tried

@@ -1,0 +1,1 @@
+SELECT recipient FROM summary_mails FINAL WHERE week = {monday:Date}

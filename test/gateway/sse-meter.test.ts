@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CHAT_READING } from "../../gateway/providers/openai/chat-reading.ts";
+import { sseMeter } from "../../gateway/sse-meter.ts";
+
+const usage = { prompt_tokens: 10, completion_tokens: 5 };
+const event = (data: object | string, lineEnd: string) =>
+  `data: ${typeof data === "string" ? data : JSON.stringify(data)}${lineEnd}${lineEnd}`;
+const text = (content: string, lineEnd: string) =>
+  event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }, lineEnd);
+
+function pass(bytes: Buffer, { hideUsage, readBytes }: { hideUsage: boolean; readBytes: number }) {
+  const meter = sseMeter({ hideUsage, reading: CHAT_READING });
+  const passed: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += readBytes)
+    passed.push(meter.push(bytes.subarray(at, at + readBytes)));
+  passed.push(meter.flush());
+  return { meter, passed: Buffer.concat(passed).toString("utf8") };
+}
+
+describe("a chat stream on its way", () => {
+  it("is passed byte for byte in whatever pieces it comes, its usage hidden from who did not ask for it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: "grapheme" }), { maxLength: 8 }),
+        fc.constantFrom("\n", "\r\n"),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 200 }),
+        (contents, lineEnd, hideUsage, readBytes) => {
+          const before = contents.map((content) => text(content, lineEnd)).join("");
+          const reported = event({ choices: [], usage }, lineEnd);
+          const after = event("[DONE]", lineEnd);
+          const { meter, passed } = pass(Buffer.from(before + reported + after), { hideUsage, readBytes });
+          expect(passed).toBe(before + (hideUsage ? "" : reported) + after);
+          expect(meter.usage()).toEqual({ input: 10, cachedInput: 0, output: 5, reasoning: 0 });
+          expect(meter.done()).toBe(true);
+          const bytes = contents.reduce((sum, content) => sum + Buffer.byteLength(content), 0);
+          expect(meter.generatedBytes()).toBe(bytes);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is not over because its text says so", () => {
+    const { meter } = pass(Buffer.from(text("data: [DONE]", "\n")), { hideUsage: true, readBytes: 999 });
+    expect(meter.done()).toBe(false);
+  });
+
+  it("is over with a finish reason where the provider sends no [DONE]", () => {
+    const last = event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }, "\n");
+    const { meter } = pass(Buffer.from(text("x", "\n") + last), { hideUsage: true, readBytes: 999 });
+    expect(meter.done()).toBe(true);
+  });
+
+  it("has no usage where none is reported, and zero where zero is", () => {
+    expect(pass(Buffer.from(text("x", "\n")), { hideUsage: true, readBytes: 9 }).meter.usage()).toBeNull();
+    const zero = event({ choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } }, "\n");
+    const { meter } = pass(Buffer.from(zero), { hideUsage: true, readBytes: 9 });
+    expect(meter.usage()).toEqual({ input: 0, cachedInput: 0, output: 0, reasoning: 0 });
+  });
+});

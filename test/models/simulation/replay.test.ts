@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import type { Catalog } from "../../../models/domain/catalog.ts";
+import { type Directive, directive } from "../../../models/domain/directive.ts";
+import { foldControls } from "../../../models/policy/controls.ts";
+import { compareControls } from "../../../models/simulation/counterfactual.ts";
+import { simulatePast } from "../../../models/simulation/past-days.ts";
+import type { PastRequest } from "../../../models/simulation/past-request.ts";
+import { testCatalog } from "../../pipeline/test-catalog.ts";
+
+const catalog = testCatalog();
+const recorded = foldControls(catalog, []);
+
+/** A simulated past under a catalog, as the replay reads it. */
+function past({ seed = 1, users = 150, days = 15, of = catalog }): PastRequest[] {
+  return [...simulatePast({ seed, users, days, startDay: "2026-03-02", catalog: of })].flat();
+}
+
+function under(instruction: object): Directive {
+  return directive.parse({
+    id: "01990000-0000-7000-8000-000000000001",
+    issuedBy: { type: "rule", name: "test" },
+    reason: "test",
+    evidence: null,
+    issuedAt: 0,
+    expiresAt: 8e15,
+    ...instruction,
+  });
+}
+
+const sum = (events: readonly PastRequest[]) => events.reduce((total, { cost }) => total + cost, 0);
+
+describe("the counterfactual replay", () => {
+  it.each([1, 2, 3, 4, 5])(
+    "seed %i: recorded controls give back at least 999 of 1000 recorded decisions",
+    (seed) => {
+      const events = past({ seed });
+      const { identity, costChange, usersAffected, newlyDenied } = compareControls(events, {
+        recorded,
+        proposed: foldControls(catalog, []),
+      });
+      expect(events.length).toBeGreaterThan(1_000);
+      expect(identity).toBeGreaterThanOrEqual(0.999);
+      expect([costChange, usersAffected, newlyDenied]).toEqual([0, 0, 0]);
+    },
+  );
+
+  it("replays recorded costs to the nano-dollar", () => {
+    const events = past({});
+    const { recorded: then } = compareControls(events, { recorded, proposed: recorded });
+    expect(Math.abs(then.cost - sum(events)) / sum(events)).toBeLessThan(0.001);
+  });
+
+  it("predicts the cost of other limits within a tenth of what came of them", () => {
+    const tighter: Catalog = {
+      ...catalog,
+      tiers: new Map([...catalog.tiers].map(([name, tier]) => [name, { ...tier, dailyRequests: 5 }])),
+    };
+    const events = past({});
+    const { proposed } = compareControls(events, { recorded, proposed: foldControls(tighter, []) });
+    const kept = events.filter(takeFirst(5));
+    expect(proposed.cost / sum(kept)).toBeGreaterThan(0.9);
+    expect(proposed.cost / sum(kept)).toBeLessThan(1.1);
+  });
+
+  it("says whom a pause would refuse, and that nobody else is touched", () => {
+    const events = past({});
+    const effect = compareControls(events, {
+      recorded,
+      proposed: foldControls(catalog, [under({ kind: "pause-non-premium", params: {} })]),
+    });
+    const free = new Set(events.filter(({ tier }) => tier === "free").map(({ user_id }) => user_id));
+    expect(effect.premiumDeniedShare).toBe(0);
+    expect(effect.costChange).toBeLessThan(0);
+    expect(effect.newlyDenied).toBeGreaterThan(0);
+    expect(effect.usersAffected).toBeLessThanOrEqual(free.size);
+  });
+
+  it("prices requests at the provider that a route directive prefers", () => {
+    const events = past({});
+    const effect = compareControls(events, {
+      recorded,
+      proposed: foldControls(catalog, [
+        under({ kind: "route", params: { prefer: ["middle"], avoid: [], tier: "premium" } }),
+      ]),
+    });
+    expect(effect.costChange).toBeGreaterThan(0);
+    expect(effect.satisfactionChange).toBeGreaterThan(0);
+    expect(effect.newlyDenied).toBeLessThan(events.length * 0.05);
+  });
+
+  it("expects savings of a longer cache and costs of a shorter one", () => {
+    const events = past({});
+    const change = (multiplyMinutes: number) =>
+      compareControls(events, {
+        recorded,
+        proposed: foldControls(catalog, [under({ kind: "cache", params: { multiplyMinutes } })]),
+      }).costChange;
+    expect(change(2)).toBeLessThan(0);
+    expect(change(4)).toBeLessThan(change(2));
+    expect(change(0)).toBeGreaterThan(0);
+  });
+
+  it("trusts a prediction the less, the fewer requests it rests on", () => {
+    const events = past({ days: 3 });
+    const confidence = (some: readonly PastRequest[]) =>
+      compareControls(some, { recorded, proposed: recorded }).confidence;
+    expect(confidence([])).toBe(0);
+    expect(confidence(events.slice(0, 10))).toBeLessThan(confidence(events));
+    expect(confidence(events)).toBeLessThanOrEqual(1);
+  });
+});
+
+/** Whether a request is among the first of its user's day that were not refused. */
+function takeFirst(limit: number): (event: PastRequest) => boolean {
+  const taken = new Map<string, number>();
+  return ({ user_id, ts, outcome }) => {
+    if (outcome === "denied") return false;
+    const key = `${user_id} ${Math.floor(ts / 86_400_000)}`;
+    const count = (taken.get(key) ?? 0) + 1;
+    taken.set(key, count);
+    return count <= limit;
+  };
+}
