@@ -47,15 +47,17 @@ export class Ledger {
   /** Takes all charges or none. Their amounts are known to be valid. */
   take(charges: readonly Charge[]): HoldResult {
     const counters: Counter[] = [];
+    const opened = new Set<Counter>();
     for (const charge of charges) {
       const counter = this.counters.get(charge.key);
       const used = counter?.used ?? 0;
       const reserved = counter?.reserved ?? 0;
       if (used + reserved + charge.amount > charge.limit) {
-        this.#putBack(charges, counters);
+        this.#putBack(charges, { counters, opened });
         return { ok: false, denied: charge, state: { used, reserved } };
       }
       const taken = counter ?? this.open(charge);
+      if (counter === undefined) opened.add(taken);
       taken.reserved += charge.amount;
       counters.push(taken);
     }
@@ -113,10 +115,14 @@ export class Ledger {
     return over;
   }
 
-  #putBack(charges: readonly Charge[], counters: readonly Counter[]): void {
+  /** Another reservation may hold a counter that was there before with an amount of 0, so only new ones are forgotten. */
+  #putBack(
+    charges: readonly Charge[],
+    { counters, opened }: { readonly counters: readonly Counter[]; readonly opened: ReadonlySet<Counter> },
+  ): void {
     counters.forEach((counter, at) => {
       counter.reserved -= charges[at]?.amount ?? 0;
-      if (counter.reserved === 0 && counter.used === 0) this.counters.delete(counter.key);
     });
+    for (const { key } of opened) this.counters.delete(key);
   }
 }

@@ -104,6 +104,15 @@ export function usageStoreContract(name: string, open: () => Promise<OpenedUsage
         expect(await store.read(["k", "z"])).toEqual([{ used: 7, reserved: 0 }, NOTHING]);
       }));
 
+    test("a denial forgets no counter that a reservation of 0 holds: what it costs in the end is counted", () =>
+      using(async (store) => {
+        await store.reserve(reservation("a", [charge("k", 0, 10)]));
+        const tooMuch = reservation("b", [charge("k", 9, 10), charge("k", 9, 10)]);
+        expect(await store.reserve(tooMuch)).toMatchObject({ ok: false });
+        expect(await store.settle("a", [1])).toBe(true);
+        expect(await store.read(["k"])).toEqual([{ used: 1, reserved: 0 }]);
+      }));
+
     test("callers that all ask at the same moment get the limit and not one unit more", () =>
       using(async (store) => {
         const results = await Promise.all(
