@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PublicError } from "../models/domain/errors.ts";
 import type { Endpoint, RequestBody } from "./model-request.ts";
+import { parseBody } from "./parse-body.ts";
 
 const limit = z.number().int().min(1).max(10_000_000).nullish();
 
@@ -44,20 +44,5 @@ const bodies = {
 
 /** Throws {@link PublicError} `invalid_json`, or `invalid_request` with the field in `param`. */
 export function parseRequest(endpoint: Endpoint, bytes: Buffer): RequestBody {
-  const parsed = bodies[endpoint].safeParse(parseJson(bytes));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const param = issue?.path.join(".") ?? "";
-  const message = param === "" ? "the body must be an object" : `${param}: ${issue?.message}`;
-  throw new PublicError("invalid_request", message, { param });
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // V8's message quotes the text around the mistake, and content must not get into errors.
-    throw new PublicError("invalid_json", "the body is not valid JSON");
-  }
+  return parseBody<RequestBody>(bodies[endpoint], bytes);
 }

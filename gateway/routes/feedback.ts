@@ -4,6 +4,7 @@ import { PublicError } from "../../models/domain/errors.ts";
 import { feedbackEvent } from "../../models/domain/feedback-event.ts";
 import { bearerToken, readUserId } from "../caller.ts";
 import type { Gateway } from "../gateway.ts";
+import { parseBody } from "../parse-body.ts";
 import { readBody } from "../read-body.ts";
 import { sendJson } from "./send-json.ts";
 
@@ -18,7 +19,7 @@ const feedbackBody = feedbackEvent.pick({ request_id: true, rating: true }).exte
 export async function serveFeedback(gateway: Gateway, request: Request, response: Response): Promise<void> {
   if ((await gateway.directory.appOf(bearerToken(request))) === null)
     throw new PublicError("invalid_key", "the key is unknown or revoked");
-  const body = parseFeedback(await readBody(request, MAX_BODY_BYTES));
+  const body = parseBody(feedbackBody, await readBody(request, MAX_BODY_BYTES));
   const { id, rating, requestId } = await record(gateway, request, body);
   sendJson(response, 200, { object: "feedback", id, request_id: requestId, rating });
 }
@@ -31,23 +32,4 @@ async function record(gateway: Gateway, request: Request, body: z.infer<typeof f
     comment: body.comment ?? "",
   });
   return { id: event_id, rating, requestId: request_id };
-}
-
-function parseFeedback(bytes: Buffer): z.infer<typeof feedbackBody> {
-  const parsed = feedbackBody.safeParse(parseJson(bytes));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const param = issue?.path.join(".") ?? "";
-  const message = param === "" ? "the body must be an object" : `${param}: ${issue?.message}`;
-  throw new PublicError("invalid_request", message, { param });
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // The engine's message quotes the body, and content must not get into errors.
-    throw new PublicError("invalid_json", "the body is not valid JSON");
-  }
 }
