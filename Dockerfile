@@ -18,5 +18,5 @@ USER node
 VOLUME /data
 EXPOSE 8080 8090
 # Not through npm: signals reach the process itself, which then stops without losing anything.
-ENTRYPOINT ["node", "--import", "tsx"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--import", "tsx"]
 CMD ["gateway/main.ts"]

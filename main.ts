@@ -92,7 +92,7 @@ async function announce(
   const lines = [
     "",
     `  Gateway     ${gatewayUrl}/v1   (any OpenAI client)`,
-    `  Control     http://127.0.0.1:${config.controlPort}   (admin token in ${config.dataDir}/admin-token)`,
+    `  Panel, API  http://127.0.0.1:${config.controlPort}   (admin token in ${config.dataDir}/admin-token)`,
     ...(tokenIsNew ? [`  Admin token ${token}   (shown this once)`] : []),
     "",
     `  Event log   ${adapters.eventLog}`,

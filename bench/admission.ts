@@ -6,6 +6,7 @@ import { openEmbeddedUsageStore } from "../gateway/usage-store.embedded.ts";
 import type { UsageStore } from "../gateway/usage-store.ts";
 import type { Catalog, Tier } from "../models/domain/catalog.ts";
 import type { Charge } from "../models/domain/charge.ts";
+import { learningSettings } from "../models/domain/learning.ts";
 import { type NanoUsd, nanoFromUsd } from "../models/domain/money.ts";
 import { windowClock } from "../models/domain/window.ts";
 import { actualAmounts, chargesFor, type Windows } from "../models/policy/charges.ts";
@@ -81,6 +82,7 @@ const CATALOG: Catalog = {
     maxChangesPerHour: 0,
     allowedKinds: [],
     rules: [],
+    learning: learningSettings(undefined),
   },
   retention: { requestDays: 1_095, feedbackDays: 1_095 },
   business: { infrastructureMonthly: nanoFromUsd(0), supportMonthly: nanoFromUsd(0) },

@@ -1,11 +1,9 @@
-import type { Provider, Tier } from "../models/domain/catalog.ts";
+import type { Provider } from "../models/domain/catalog.ts";
 import type { Charge } from "../models/domain/charge.ts";
 import { PublicError } from "../models/domain/errors.ts";
-import type { UserId } from "../models/domain/ids.ts";
 import { type NanoUsd, ZERO_USD } from "../models/domain/money.ts";
 import { type Price, priceAt } from "../models/domain/price.ts";
 import { actualAmounts, chargesFor } from "../models/policy/charges.ts";
-import type { Controls } from "../models/policy/controls.ts";
 import { busyDenial, denialOf, isBusy } from "../models/policy/denial.ts";
 import { boundCost, type TokenBound } from "../models/policy/estimate.ts";
 import {
@@ -13,9 +11,11 @@ import {
   type RequestAllowance,
   requestAllowance,
 } from "../models/policy/request-allowance.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import { memoOf } from "./reservation-memo.ts";
+import type { SituatedRequest } from "./routing.ts";
 import { type Reservation, type ReserveResult, UsageStoreError } from "./usage-store.ts";
 
 /** One provider's part of a request: its cost is reserved, and settled exactly once. */
@@ -32,21 +32,16 @@ export type AdmissionResult =
   | { readonly ok: false; readonly denial: PublicError; readonly unit: Charge["unit"] };
 
 export interface AdmissionQuestion {
-  readonly draft: RequestDraft;
-  readonly controls: Controls;
-  readonly tier: Tier;
-  readonly userId: UserId;
+  readonly asked: Pick<SituatedRequest, "controls" | "tier" | "userId" | "highLoad">;
+  readonly work: Pick<Exchange, "draft" | "isGone">;
   readonly provider: Provider;
   readonly tokens: TokenBound;
-  readonly highLoad: boolean;
   /** Wait for requests in flight to leave room. */
   readonly patient: boolean;
   /** How many providers were tried before. */
   readonly hop: number;
   /** What they were billed. */
   readonly priorCostNano: number;
-  /** The client has gone: nothing is waited for any more. */
-  isGone(): boolean;
 }
 
 /** How long a request waits for those in flight to leave room before it is denied. */
@@ -70,17 +65,19 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
     return { ok: false, denial, unit: "nano-usd" };
   }
   const bound = boundCost(price, question.tokens);
-  const { controls, tier, userId, hop, highLoad } = question;
+  const { asked, work, provider, tokens, hop, priorCostNano } = question;
+  const { controls, tier, userId, highLoad } = asked;
   const windows = gateway.windows(nowMs);
   const charges = chargesFor({ controls, tier, userId, bound, hop, windows, highLoad });
-  const id = `${question.draft.requestId}/${hop}`;
-  const expiresAtMs = nowMs + question.provider.timeoutMs + EXPIRY_MARGIN_MS;
-  const reservation = { id, charges, expiresAtMs, memo: memoOf(question) };
+  const id = `${work.draft.requestId}/${hop}`;
+  const expiresAtMs = nowMs + provider.timeoutMs + EXPIRY_MARGIN_MS;
+  const memo = memoOf({ draft: work.draft, provider, tokens, priorCostNano });
+  const reservation = { id, charges, expiresAtMs, memo };
   const result = await reserveWithPatience(gateway, reservation, question);
-  if (hop === 0) question.draft.allowance = await allowanceAfter(gateway, charges, result);
+  if (hop === 0) work.draft.allowance = await allowanceAfter(gateway, charges, result);
   if (result.ok) return { ok: true, hold: { id, charges, price, bound, expiresAtMs } };
   const denial = denialOf(result.denied, controls, nowMs);
-  const told = isBusy(result.denied, result.state, question.priorCostNano) ? busyDenial(denial) : denial;
+  const told = isBusy(result.denied, result.state, priorCostNano) ? busyDenial(denial) : denial;
   const { code, message, retryAfterSeconds } = told;
   return {
     ok: false,
@@ -96,10 +93,10 @@ export type CachedAdmission =
 /** An answer out of the cache counts as a request, and costs nothing. */
 export async function admitCached(
   gateway: Gateway,
-  question: Pick<AdmissionQuestion, "draft" | "controls" | "tier" | "userId" | "highLoad">,
+  { controls, tier, userId, highLoad }: AdmissionQuestion["asked"],
+  draft: RequestDraft,
 ): Promise<CachedAdmission> {
   const nowMs = gateway.now();
-  const { draft, controls, tier, userId, highLoad } = question;
   const windows = gateway.windows(nowMs);
   const all = chargesFor({ controls, tier, userId, bound: ZERO_USD, hop: 0, windows, highLoad });
   const charges = all.filter(({ unit }) => unit === "requests");
@@ -121,7 +118,7 @@ export async function admitCached(
 async function reserveWithPatience(
   gateway: Gateway,
   reservation: Reservation,
-  { patient, priorCostNano, isGone }: Pick<AdmissionQuestion, "patient" | "priorCostNano" | "isGone">,
+  { patient, priorCostNano, work }: Pick<AdmissionQuestion, "patient" | "priorCostNano" | "work">,
 ): Promise<ReserveResult> {
   let result = await reserve(gateway, reservation);
   if (result.ok || !isBusy(result.denied, result.state, priorCostNano)) return result;
@@ -133,7 +130,7 @@ async function reserveWithPatience(
   const deadlineMs = gateway.monotonicMs() + ROOM_WAIT_MS;
   while (!result.ok && isBusy(result.denied, result.state, priorCostNano)) {
     const leftMs = deadlineMs - gateway.monotonicMs();
-    if (leftMs <= 0 || isGone()) return result;
+    if (leftMs <= 0 || work.isGone()) return result;
     const { key } = result.denied;
     if (!(await gateway.room.wait(key, Math.min(leftMs, ROOM_LOOK_MS)))) return result;
     result = await reserve(gateway, reservation);
@@ -169,6 +166,7 @@ export async function settle(
   costNano: number,
 ): Promise<void> {
   await gateway.usage.settle(hold.id, actualAmounts(hold.charges, costNano));
+  if (gateway.room.waiting() === 0) return;
   gateway.room.freed(hold.charges.filter(({ unit }) => unit === "nano-usd").map(({ key }) => key));
 }
 

@@ -1,23 +1,21 @@
-import type { ServerResponse } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import { formatUsd } from "../models/domain/money.ts";
 import { costOf } from "../models/domain/price.ts";
 import { answerHeaders } from "./answer-headers.ts";
-import { bill, costOfAnswer, countedTokens, type Settlements } from "./billing.ts";
+import { bill, costOfAnswer, countedTokens } from "./billing.ts";
 import type { CacheTurn } from "./cache/consult-cache.ts";
 import { answerTape, keepAnswer } from "./cache/keep-answer.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import { type PassedStream, passStream } from "./pass-stream.ts";
 import type { WonAnswer } from "./provider-attempts.ts";
-import type { RequestDraft } from "./request-draft.ts";
+import { wishOf } from "./quality/answer-quality.ts";
 import type { RoutedRequest } from "./routing.ts";
 import { sendError } from "./send-error.ts";
 
 interface Delivery {
   readonly asked: RoutedRequest;
-  readonly draft: RequestDraft;
-  readonly response: ServerResponse;
-  readonly settlements: Settlements;
+  readonly exchange: Exchange;
   readonly turn: CacheTurn;
 }
 
@@ -27,10 +25,10 @@ export async function deliver(gateway: Gateway, won: WonAnswer, delivery: Delive
   else await deliverStream(gateway, won, delivery);
 }
 
-function deliverJson(gateway: Gateway, won: WonAnswer, delivery: Delivery): void {
+function deliverJson(gateway: Gateway, won: WonAnswer, { asked, exchange, turn }: Delivery): void {
   if (won.answer.kind !== "json") return;
-  const { asked, draft, response, settlements, turn } = delivery;
-  const { body, contentType } = won.answer;
+  const { draft, response, settlements } = exchange;
+  const { body, contentType, quality } = won.answer;
   const costNano = costOfAnswer(won.usage, won.hold);
   bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
   const { inputTokens, outputTokens } = won.tokens;
@@ -38,34 +36,47 @@ function deliverJson(gateway: Gateway, won: WonAnswer, delivery: Delivery): void
   draft.httpStatus = 200;
   // The provider was heard out, since it charges for the answer whether or not anybody is there to get it.
   draft.outcome = response.destroyed ? "aborted" : "ok";
-  response.writeHead(200, {
+  draft.quality = quality;
+  response.writeHead(200, [
     ...answerHeaders(draft),
-    "content-type": contentType,
-    "content-length": body.length,
-    "x-vigor-cost-usd": formatUsd(draft.costNano),
-  });
+    "content-type",
+    contentType,
+    "content-length",
+    String(body.length),
+    "x-vigor-cost-usd",
+    formatUsd(draft.costNano),
+  ]);
   response.end(body);
-  const made = { kind: "json", contentType, body, provider: draft.provider, costNano } as const;
+  const madeMs = gateway.monotonicMs() - draft.startedMs;
+  const made = { kind: "json", contentType, body, provider: draft.provider, costNano, madeMs } as const;
   keepAnswer(gateway, turn, { asked, made });
 }
 
-async function deliverStream(gateway: Gateway, won: WonAnswer, delivery: Delivery): Promise<void> {
+async function deliverStream(
+  gateway: Gateway,
+  won: WonAnswer,
+  { asked, exchange, turn }: Delivery,
+): Promise<void> {
   if (won.answer.kind !== "stream") return;
-  const { asked, draft, response, settlements, turn } = delivery;
+  const { draft, response, settlements } = exchange;
   const { contentType } = won.answer;
   draft.firstTokenMs = gateway.monotonicMs() - draft.startedMs;
   draft.httpStatus = 200;
-  response.writeHead(200, {
+  response.writeHead(200, [
     ...answerHeaders(draft),
-    "content-type": contentType,
-    "cache-control": "no-cache",
+    "content-type",
+    contentType,
+    "cache-control",
+    "no-cache",
     // What a stream costs is known when it is over.
-    trailer: "x-vigor-cost-usd",
-  });
+    "trailer",
+    "x-vigor-cost-usd",
+  ]);
   const tape = answerTape(turn);
   const passed = await passStream(won.answer.stream, response, {
     hideUsage: asked.body.stream_options?.include_usage !== true,
     drainMs: gateway.limits.drainMs,
+    wish: wishOf(asked.body),
     onPassed: tape.add,
   });
   const providerMs = gateway.monotonicMs() - won.calledAtMs;
@@ -77,17 +88,19 @@ async function deliverStream(gateway: Gateway, won: WonAnswer, delivery: Deliver
     outcome,
     ms: Math.round(providerMs * 1000) / 1000,
   });
+  draft.quality = passed.quality;
   draft.tokens = passed.usage ?? countedTokens(passed.generatedBytes, won.tokens);
   const costNano = costOf(draft.tokens, won.hold.price);
   bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
   endStream(passed, { draft, response });
   const body = passed.end === "complete" ? tape.body() : null;
   if (body === null) return;
-  const made = { kind: "stream", contentType, body, provider: draft.provider, costNano } as const;
+  const madeMs = gateway.monotonicMs() - draft.startedMs;
+  const made = { kind: "stream", contentType, body, provider: draft.provider, costNano, madeMs } as const;
   keepAnswer(gateway, turn, { asked, made });
 }
 
-function endStream(passed: PassedStream, { draft, response }: Pick<Delivery, "draft" | "response">): void {
+function endStream(passed: PassedStream, { draft, response }: Pick<Exchange, "draft" | "response">): void {
   if (passed.end === "client-gone") {
     draft.outcome = "aborted";
     return;

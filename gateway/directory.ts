@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { type EventLog, EventLogError, type Follower } from "../ingest/event-log.ts";
 import { PublicError } from "../models/domain/errors.ts";
 import type { AppId, EventId, UserId } from "../models/domain/ids.ts";
@@ -25,6 +25,7 @@ export interface DirectoryOptions {
 
 /** Unknown keys are looked up in the log once; as many of them are then refused from memory. */
 const MAX_REFUSED_KEYS = 10_000;
+const MAX_HASHED_KEYS = 10_000;
 const REFUSED_FOR_MS = 1_000;
 /** A log that did not answer is not asked again for that long. */
 const AWAY_FOR_MS = 2_000;
@@ -37,10 +38,13 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const revoked = new Set<AppId>();
   const users = new Map<UserId, User>();
   const refusedUntil = new Map<string, number>();
+  /** Keys that were hashed lately; none outlives a change of any key. */
+  const hashed = new Map<string, AppId>();
   let awayUntil = 0;
 
   const applyKey = (value: Buffer): void => {
     const event = keyEvent.parse(JSON.parse(value.toString("utf8")));
+    hashed.clear();
     if (event.type === "created") hashOfApp.set(event.id, event.key_sha256);
     else revoked.add(event.id);
     const hash = hashOfApp.get(event.id);
@@ -86,9 +90,15 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
 
   return {
     async appOf(key) {
-      const hash = createHash("sha256").update(key).digest("hex");
+      const before = hashed.get(key);
+      if (before !== undefined) return before;
+      const hash = digest("sha256", key, "hex");
       const known = apps.get(hash);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        if (hashed.size >= MAX_HASHED_KEYS) hashed.clear();
+        hashed.set(key, known);
+        return known;
+      }
       if ((refusedUntil.get(hash) ?? 0) > now()) return null;
       if (!(await lookAgain(keyFollower)))
         throw new PublicError("log_unavailable", "new keys cannot be looked up at the moment", {

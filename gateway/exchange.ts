@@ -10,6 +10,10 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly draft: RequestDraft;
   readonly settlements: Settlements;
+  /** Ids of deployments that were called. */
+  readonly tried: Set<string>;
   /** What goes on after the answer, and must be over before the request's event is written. */
   readonly afterwards: Promise<void>[];
+  /** The client has closed its connection. */
+  isGone(): boolean;
 }

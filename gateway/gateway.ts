@@ -11,6 +11,7 @@ import type { LoadSwitch } from "./load-switch.ts";
 import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { OverBounds } from "./over-bounds.ts";
 import type { ProviderClients } from "./providers/provider-clients.ts";
+import type { RecentQuestions } from "./quality/recent-questions.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Room } from "./room.ts";
 import type { SafeguardLadder } from "./safeguard-ladder.ts";
@@ -33,6 +34,7 @@ export interface Gateway {
   readonly health: ProviderHealth;
   readonly cache: ResponseCache;
   readonly metrics: GatewayMetrics;
+  readonly questions: RecentQuestions;
   readonly feedback: FeedbackLog;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */

@@ -6,6 +6,7 @@ import {
   type TrialQuestion,
   tryCandidate,
   type WonAnswer,
+  type Work,
 } from "./provider-trial.ts";
 import type { AnswerStream } from "./providers/provider-client.ts";
 import { ClientGone } from "./read-body.ts";
@@ -33,16 +34,19 @@ export async function tryHedged(gateway: Gateway, asked: RoutedRequest, hedge: H
   const second = tryCandidate(gateway, asked, {
     ...question,
     underWayNano: early,
-    // Nobody waits for its answer any more when the first one has come.
-    isGone: () => winner?.kind === "won" || question.isGone(),
+    work: {
+      ...question.work,
+      // Nobody waits for its answer any more when the first one has come.
+      isGone: () => winner?.kind === "won" || question.work.isGone(),
+    },
   });
   try {
     winner = await firstToWin(first, second);
-    if (winner.kind === "won") describeRoute(question.draft, winner.won);
+    if (winner.kind === "won") describeRoute(question.work.draft, winner.won);
     return winner;
   } finally {
-    const how = { ...question, winner };
-    for (const leg of [first, second]) question.afterwards.push(hearOut(gateway, leg, how));
+    const how = { work: question.work, winner };
+    for (const leg of [first, second]) question.work.afterwards.push(hearOut(gateway, leg, how));
   }
 }
 
@@ -73,7 +77,7 @@ async function firstToWin(first: Promise<Trial>, second: Promise<Trial>): Promis
 async function hearOut(
   gateway: Gateway,
   leg: Promise<Trial>,
-  { winner, ...question }: TrialQuestion & { readonly winner: Trial | null },
+  { work, winner }: { readonly work: Work; readonly winner: Trial | null },
 ): Promise<void> {
   let trial: Trial;
   try {
@@ -86,11 +90,12 @@ async function hearOut(
   if (trial === winner || trial.kind !== "won") return;
   const { won } = trial;
   const costNano =
-    won.answer.kind === "json" ? costOfAnswer(won.usage, won.hold) : await costOfLost(gateway, won, question);
-  bill(gateway, { ...question, provider: won.candidate.provider.name, hold: won.hold, costNano });
+    won.answer.kind === "json" ? costOfAnswer(won.usage, won.hold) : await costOfLost(gateway, won, work);
+  const { draft, settlements } = work;
+  bill(gateway, { draft, settlements, provider: won.candidate.provider.name, hold: won.hold, costNano });
 }
 
-async function costOfLost(gateway: Gateway, won: WonAnswer, { draft }: TrialQuestion): Promise<number> {
+async function costOfLost(gateway: Gateway, won: WonAnswer, { draft }: Work): Promise<number> {
   if (won.answer.kind !== "stream") return 0;
   const meter = await drain(won.answer.stream, gateway.limits.drainMs);
   const outcome = meter.done() ? "ok" : "aborted";

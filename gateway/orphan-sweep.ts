@@ -50,6 +50,8 @@ function orphanedEvent(reservation: Reservation): RequestEvent {
   const bound = reservation.charges.find(({ unit }) => unit === "nano-usd")?.amount ?? 0;
   return {
     ...facts,
+    needs: [],
+    propensity: 0,
     attempts: [],
     outcome: "orphaned",
     denial_reason: "",
@@ -62,6 +64,13 @@ function orphanedEvent(reservation: Reservation): RequestEvent {
     reasoning_tokens: 0,
     cost: prior_cost + bound,
     cache_saved: 0,
+    cache_saved_ms: 0,
+    cut_off: false,
+    empty: false,
+    refused: false,
+    filtered: false,
+    invalid_json: false,
+    asked_again_of: "",
     source: "live",
   };
 }

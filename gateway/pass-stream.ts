@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { TokenUsage } from "../models/domain/price.ts";
 import type { AnswerStream } from "./providers/provider-client.ts";
+import { type AnswerQuality, type AnswerWish, NOTHING_WRONG } from "./quality/answer-quality.ts";
 import { sseMeter } from "./sse-meter.ts";
 
 export interface PassedStream {
@@ -10,11 +11,14 @@ export interface PassedStream {
   readonly usage: TokenUsage | null;
   /** 0 where the usage is known. */
   readonly generatedBytes: number;
+  /** Of a complete answer. */
+  readonly quality: AnswerQuality;
 }
 
 export interface PassOptions {
   readonly hideUsage: boolean;
   readonly drainMs: number;
+  readonly wish: AnswerWish;
   /** Told of the bytes that are passed on, as long as the client is there. */
   readonly onPassed?: (bytes: Buffer) => void;
 }
@@ -40,7 +44,9 @@ export function passStream(
       const usage = meter.usage();
       // Counting reads all of it once more.
       const generatedBytes = usage === null ? meter.generatedBytes() : 0;
-      resolve({ end: clientGone ? "client-gone" : end, usage, generatedBytes });
+      const isWhole = end === "complete" && !clientGone;
+      const quality = isWhole ? meter.quality(options.wish) : NOTHING_WRONG;
+      resolve({ end: clientGone ? "client-gone" : end, usage, generatedBytes, quality });
     };
     const onDrain = (): void => stream.resume();
     const onClose = (): void => {

@@ -19,10 +19,10 @@ import type { RoutedRequest } from "./routing.ts";
 export type { WonAnswer } from "./provider-trial.ts";
 
 /** Who is left to be asked, in order. */
-interface Round extends Omit<Work, "tried"> {
+interface Round {
+  readonly work: Work;
   readonly asked: RoutedRequest;
   readonly left: Candidate[];
-  readonly tried: Set<string>;
 }
 
 /**
@@ -31,12 +31,8 @@ interface Round extends Omit<Work, "tried"> {
  * is too small for a dear provider may be enough for the next one. Bounded by `maxHops` calls and, all together, by `deadlineMs`.
  * Throws {@link PublicError} when none answers.
  */
-export async function firstAnswer(
-  gateway: Gateway,
-  asked: RoutedRequest,
-  work: Omit<Work, "tried">,
-): Promise<WonAnswer> {
-  const round: Round = { ...work, asked, left: [...asked.candidates], tried: new Set() };
+export async function firstAnswer(gateway: Gateway, asked: RoutedRequest, work: Work): Promise<WonAnswer> {
+  const round: Round = { work, asked, left: [...asked.candidates] };
   let denial: PublicError | null = null;
   let failure: ProviderFailure | null = null;
   let busy = false;
@@ -69,7 +65,7 @@ function tryOne(gateway: Gateway, round: Round, candidate: Candidate): Promise<T
     first,
     afterMs: hedgeAfterMs,
     second() {
-      if (round.settlements.length >= gateway.limits.maxHops || round.isGone()) return null;
+      if (round.work.settlements.length >= gateway.limits.maxHops || round.work.isGone()) return null;
       const another = hasFreshDeployment(round, candidate) ? candidate : (round.left.shift() ?? candidate);
       return { ...questionOf(round, another), because: "hedge", patient: false };
     },
@@ -77,10 +73,11 @@ function tryOne(gateway: Gateway, round: Round, candidate: Candidate): Promise<T
 }
 
 function questionOf(round: Round, candidate: Candidate): TrialQuestion {
-  const isFirst = round.settlements.length === 0;
-  const isAgain = round.draft.provider === candidate.provider.name;
+  const { work } = round;
+  const isFirst = work.settlements.length === 0;
+  const isAgain = work.draft.provider === candidate.provider.name;
   return {
-    ...round,
+    work,
     candidate,
     // While there is another provider to ask, a cheaper one may fit at once.
     patient: round.left.length === 0,
@@ -94,19 +91,20 @@ async function mayTryAgain(
   round: Round,
   { candidate, failure }: { readonly candidate: Candidate; readonly failure: ProviderFailure },
 ): Promise<boolean> {
-  const tries = round.settlements.length;
+  const { work } = round;
+  const tries = work.settlements.length;
   if (tries >= gateway.limits.maxHops) return false;
   if (hasFreshDeployment(round, candidate) && !failure.mayBeBilled) return true;
   if (round.asked.candidates.length > 1) return false;
   const pauseMs = pauseBeforeRetry(failure, { tries, draw: Math.random() });
-  if (pauseMs === null || pauseMs >= leftMs(gateway, round)) return false;
-  await pause(pauseMs, round.isGone);
+  if (pauseMs === null || pauseMs >= leftMs(gateway, work)) return false;
+  await pause(pauseMs, work.isGone);
   return true;
 }
 
 /** One deployment more of each provider is tried, so that calls are left for other providers. */
-function hasFreshDeployment({ asked, tried }: Round, { provider }: Candidate): boolean {
+function hasFreshDeployment({ asked, work }: Round, { provider }: Candidate): boolean {
   const { deployments } = provider;
-  const called = deployments.filter(({ id }) => tried.has(id)).length;
+  const called = deployments.filter(({ id }) => work.tried.has(id)).length;
   return called < (asked.candidates.length > 1 ? Math.min(2, deployments.length) : deployments.length);
 }

@@ -2,7 +2,7 @@ import type { TokenUsage } from "../models/domain/price.ts";
 import type { TokenBound } from "../models/policy/estimate.ts";
 import type { Gateway } from "./gateway.ts";
 import type { HealthCall } from "./health/provider-health.ts";
-import type { ProviderAnswer, ProviderCall } from "./providers/provider-client.ts";
+import type { ProviderAnswer } from "./providers/provider-client.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";
 
@@ -28,16 +28,14 @@ export async function callProvider(
 ): Promise<CalledProvider> {
   const { target } = call;
   const calledAtMs = gateway.monotonicMs();
-  const patience: Partial<ProviderCall> = draft.stream
-    ? { firstByteTimeoutMs: target.firstByteTimeoutMs, idleTimeoutMs: target.idleTimeoutMs }
-    : {};
   const client = gateway.providers.of(target);
   const answer = await client.call({
     request: asked,
     model: target.model,
     maxOutputTokens: tokens.maxOutputTokens,
     timeoutMs,
-    ...patience,
+    firstByteTimeoutMs: draft.stream ? target.firstByteTimeoutMs : undefined,
+    idleTimeoutMs: draft.stream ? target.idleTimeoutMs : undefined,
   });
   const ms = gateway.monotonicMs() - calledAtMs;
   const usage = answer.kind === "json" ? answer.usage : null;

@@ -3,7 +3,8 @@ import type { TokenUsage } from "../models/domain/price.ts";
 import { boundTokens, type TokenBound } from "../models/policy/estimate.ts";
 import type { Candidate } from "../models/policy/route.ts";
 import { admit, type Hold, settle } from "./admission.ts";
-import { costOfFailure, type Settlements, sumOf } from "./billing.ts";
+import { costOfFailure, sumOf } from "./billing.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { HealthCall, NotNow } from "./health/provider-health.ts";
 import { callProvider } from "./provider-call.ts";
@@ -34,17 +35,10 @@ export type Trial =
   | { readonly kind: "not-now"; readonly why: NotNow };
 
 /** What the trials of one request share. */
-export interface Work {
-  readonly draft: RequestDraft;
-  readonly settlements: Settlements;
-  readonly isGone: () => boolean;
-  /** What goes on after the answer, and must be over before the request's event is written. */
-  readonly afterwards: Promise<void>[];
-  /** Ids of deployments that were called. */
-  readonly tried: Set<string>;
-}
+export type Work = Pick<Exchange, "draft" | "settlements" | "tried" | "afterwards" | "isGone">;
 
-export interface TrialQuestion extends Work {
+export interface TrialQuestion {
+  readonly work: Work;
   readonly candidate: Candidate;
   /** Wait for requests in flight to leave room in the budget. */
   readonly patient: boolean;
@@ -62,13 +56,14 @@ export async function tryCandidate(
   asked: RoutedRequest,
   question: TrialQuestion,
 ): Promise<Trial> {
-  const { draft, candidate, tried } = question;
+  const { work, candidate } = question;
+  const { draft, tried } = work;
   const call = gateway.health.begin(candidate.provider, { kind: draft.stream ? "stream" : "json", tried });
   if (typeof call === "string") return { kind: "not-now", why: call };
   tried.add(call.deploymentId);
   let isWon = false;
   try {
-    const trial = await reserveAndCall(gateway, asked, { ...question, call });
+    const trial = await reserveAndCall(gateway, asked, { question, call });
     isWon = trial.kind === "won";
     return trial;
   } finally {
@@ -80,30 +75,36 @@ export async function tryCandidate(
 async function reserveAndCall(
   gateway: Gateway,
   asked: RoutedRequest,
-  question: TrialQuestion & { readonly call: HealthCall },
+  { question, call }: { readonly question: TrialQuestion; readonly call: HealthCall },
 ): Promise<Trial> {
-  const { draft, settlements, isGone, candidate, patient, call } = question;
+  const { work, candidate, patient } = question;
+  const { draft, settlements } = work;
   const { provider } = candidate;
   const routeReason =
     question.because === null ? candidate.reason : `${question.because}:${candidate.reason}`;
   describeRoute(draft, { candidate, routeReason });
+  // Where the first choice could not be called, nobody knows how likely this one was.
+  if (question.because === null)
+    draft.propensity = candidate === asked.candidates[0] ? (candidate.propensity ?? 1) : 0;
   const tokens = boundTokens(asked.facts, asked.tier, provider.model);
   const priorCostNano = sumOf(settlements) + (question.underWayNano ?? 0);
   const hop = settlements.length;
-  const more = { draft, provider, tokens, hop, patient, isGone, priorCostNano };
-  const admission = await admit(gateway, { ...asked, ...more });
+  const admission = await admit(gateway, { asked, work, provider, tokens, hop, patient, priorCostNano });
   if (!admission.ok)
     return { kind: "denied", denial: admission.denial, isFinal: admission.unit === "requests" };
   const { hold } = admission;
   const settlement = { hold, costNano: 0, isSettled: false };
   settlements.push(settlement);
   // It may have waited for room; nobody pays for an answer that nobody waits for.
-  if (isGone()) throw new ClientGone();
+  if (work.isGone()) throw new ClientGone();
   question.onCalled?.(hold);
-  const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, question)));
-  const { answer, ...called } = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs });
-  if (answer.kind !== "failure")
-    return { kind: "won", won: { candidate, routeReason, hold, tokens, call, answer, ...called } };
+  const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, work)));
+  const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs });
+  const { answer, usage, calledAtMs } = called;
+  if (answer.kind !== "failure") {
+    const won = { candidate, routeReason, hold, tokens, call, answer, usage, calledAtMs };
+    return { kind: "won", won };
+  }
   settlement.costNano = costOfFailure(answer, hold);
   draft.costNano = sumOf(settlements);
   // What costs nothing must not take the room of the provider that is tried next.

@@ -20,7 +20,10 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     });
     request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.once("error", reject);
-    request.once("close", () => reject(new ClientGone()));
+    // Every request closes; only one that was not complete has a reason to.
+    request.once("close", () => {
+      if (!request.complete) reject(new ClientGone());
+    });
   });
 }
 

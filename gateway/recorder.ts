@@ -1,4 +1,5 @@
-import type { EventLog } from "../ingest/event-log.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { EventLog, LogRecord } from "../ingest/event-log.ts";
 import type { RequestEvent } from "../models/domain/request-event.ts";
 
 /**
@@ -29,53 +30,97 @@ export interface RecorderOptions {
   readonly onError: (error: unknown, what: string) => void;
 }
 
+/** No answer waits for its event, and a crash leaves a reservation that is billed; syncing a disk for each event is what would cost. */
+const GATHER_MS = 5;
 const MAX_PENDING_EVENTS = 20_000;
 const MAX_LOG_BYTES = 32 << 20;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 const CLOSE_WAIT_MS = 10_000;
 
+interface Recorded {
+  readonly event: RequestEvent;
+  readonly whenDurable: () => Promise<void>;
+}
+
 export function openRecorder({ log, eventsBefore, eventsOfAll, onError }: RecorderOptions): Recorder {
-  const pending = new Set<Promise<void>>();
+  /** Of the last moment: they are appended together. */
+  let gathered: Recorded[] = [];
+  let gathering: NodeJS.Timeout | null = null;
+  const writing = new Set<Promise<void>>();
+  let pending = 0;
   let events = eventsBefore;
   let stopped = false;
 
-  const write = async (event: RequestEvent, whenDurable: () => Promise<void>): Promise<void> => {
-    const record = { key: event.user_id, value: Buffer.from(JSON.stringify(event)) };
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+  const writeGathered = (): void => {
+    if (gathering !== null) clearTimeout(gathering);
+    gathering = null;
+    const batch = gathered;
+    gathered = [];
+    if (batch.length === 0) return;
+    const written = write(batch).finally(() => {
+      pending -= batch.length;
+      writing.delete(written);
+    });
+    writing.add(written);
+  };
+  const write = async (batch: readonly Recorded[]): Promise<void> => {
+    try {
+      await log.append("requests", batch.map(recordOf));
+    } catch (error) {
+      onError(error, "events could not be written and are tried again");
+      // One by one: what the log does not take must not keep the others from it.
+      await Promise.all(batch.map(writeAlone));
+      return;
+    }
+    events += batch.length;
+    await Promise.all(batch.map(settle));
+  };
+  const writeAlone = async (recorded: Recorded): Promise<void> => {
+    for (let waitMs = FIRST_RETRY_MS; !stopped; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+      await delay(waitMs);
       try {
-        await log.append("requests", [record]);
-        break;
+        await log.append("requests", [recordOf(recorded)]);
       } catch (error) {
         onError(error, "an event could not be written and is tried again");
-        if (stopped) return;
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        continue;
       }
+      events += 1;
+      return settle(recorded);
     }
-    events += 1;
-    await whenDurable();
+  };
+  const settle = async ({ whenDurable }: Recorded): Promise<void> => {
+    try {
+      await whenDurable();
+    } catch (error) {
+      onError(error, "a reservation could not be settled; it counts until it expires");
+    }
+  };
+  const flushed = (maxWaitMs: number): Promise<void> => {
+    writeGathered();
+    return within(Promise.all([...writing]), maxWaitMs);
   };
 
   return {
     record(event, whenDurable) {
-      const writing = write(event, whenDurable)
-        .catch((error: unknown) =>
-          onError(error, "a reservation could not be settled; it counts until it expires"),
-        )
-        .finally(() => pending.delete(writing));
-      pending.add(writing);
+      pending += 1;
+      gathered.push({ event, whenDurable });
+      gathering ??= setTimeout(writeGathered, GATHER_MS);
     },
-    accepting: () => !stopped && pending.size < MAX_PENDING_EVENTS && log.pendingBytes() < MAX_LOG_BYTES,
-    flushed: (maxWaitMs) => within(Promise.all([...pending]), maxWaitMs),
-    pending: () => pending.size,
+    accepting: () => !stopped && pending < MAX_PENDING_EVENTS && log.pendingBytes() < MAX_LOG_BYTES,
+    flushed,
+    pending: () => pending,
     events: eventsOfAll ?? (() => events),
     async close() {
-      await within(Promise.all([...pending]), CLOSE_WAIT_MS);
+      await flushed(CLOSE_WAIT_MS);
       stopped = true;
-      if (pending.size > 0)
-        onError(new Error(`${pending.size} events`), "events could not be written before the stop");
+      if (pending > 0) onError(new Error(`${pending} events`), "events could not be written before the stop");
     },
   };
+}
+
+function recordOf({ event }: Recorded): LogRecord {
+  return { key: event.user_id, value: Buffer.from(JSON.stringify(event)) };
 }
 
 async function within(done: Promise<unknown>, maxWaitMs: number): Promise<void> {

@@ -1,8 +1,10 @@
+import type { Capability } from "../models/domain/capability.ts";
 import type { EventId, RequestId } from "../models/domain/ids.ts";
 import type { TokenUsage } from "../models/domain/price.ts";
 import { NO_TOKENS } from "../models/domain/price.ts";
 import type { Attempt, Outcome, RequestEvent } from "../models/domain/request-event.ts";
 import type { RequestAllowance } from "../models/policy/request-allowance.ts";
+import { type AnswerQuality, NOTHING_WRONG } from "./quality/answer-quality.ts";
 
 /** `miss`: there was no answer to give again; `bypass`: none was looked for. */
 export type CacheStatus = "hit" | "miss" | "bypass";
@@ -23,9 +25,12 @@ export interface RequestDraft {
   device: string;
   controlsVersion: string;
   requestedModel: string;
+  needs: readonly Capability[];
   provider: string;
   model: string;
   routeReason: string;
+  /** With which probability the provider that was called first was chosen; 0 = none was, or not by the routing. */
+  propensity: number;
   attempts: Attempt[];
   outcome: Outcome;
   denialReason: string;
@@ -39,17 +44,27 @@ export interface RequestDraft {
   cacheStatus: CacheStatus;
   /** Nano-dollars that a cached answer avoided. */
   cacheSavedNano: number;
+  /** Of a cached answer: what it took when it was made. */
+  cacheMadeMs: number;
+  /** Of a provider's complete answer. */
+  quality: AnswerQuality;
+  /** Who asks what, as a digest; empty: it does not matter whether it is asked again. */
+  question: string;
+  /** The provider whose answer to the same question was not enough; empty: there was none. */
+  askedAgainOf: string;
   /** For the answer's headers; null = nothing limits the user's requests, or the request was not asked for yet. */
   allowance: RequestAllowance | null;
 }
 
 export function newDraft(
-  ids: { eventId: EventId; requestId: RequestId },
-  clock: { ts: number; startedMs: number },
+  { eventId, requestId }: Pick<RequestDraft, "eventId" | "requestId">,
+  { ts, startedMs }: Pick<RequestDraft, "ts" | "startedMs">,
 ): RequestDraft {
   return {
-    ...ids,
-    ...clock,
+    eventId,
+    requestId,
+    ts,
+    startedMs,
     appId: "",
     userId: "",
     tier: "",
@@ -58,9 +73,11 @@ export function newDraft(
     device: "",
     controlsVersion: "",
     requestedModel: "",
+    needs: [],
     provider: "",
     model: "",
     routeReason: "",
+    propensity: 0,
     attempts: [],
     outcome: "failed",
     denialReason: "",
@@ -72,6 +89,10 @@ export function newDraft(
     costNano: 0,
     cacheStatus: "bypass",
     cacheSavedNano: 0,
+    cacheMadeMs: 0,
+    quality: NOTHING_WRONG,
+    question: "",
+    askedAgainOf: "",
     allowance: null,
   };
 }
@@ -79,6 +100,7 @@ export function newDraft(
 /** `endedMs` on the same monotonic clock as the draft's start. */
 export function eventOf(draft: RequestDraft, endedMs: number): RequestEvent {
   const latencyMs = endedMs - draft.startedMs;
+  const { quality } = draft;
   return {
     event_id: draft.eventId,
     request_id: draft.requestId,
@@ -91,9 +113,11 @@ export function eventOf(draft: RequestDraft, endedMs: number): RequestEvent {
     device: draft.device,
     controls_version: draft.controlsVersion,
     requested_model: draft.requestedModel,
+    needs: [...draft.needs],
     provider: draft.provider,
     model: draft.model,
     route_reason: draft.routeReason,
+    propensity: draft.propensity,
     attempts: draft.attempts,
     outcome: draft.outcome,
     denial_reason: draft.denialReason,
@@ -109,6 +133,13 @@ export function eventOf(draft: RequestDraft, endedMs: number): RequestEvent {
     reasoning_tokens: draft.tokens.reasoning,
     cost: draft.costNano,
     cache_saved: draft.cacheSavedNano,
+    cache_saved_ms: draft.cacheMadeMs === 0 ? 0 : roundMs(draft.cacheMadeMs - latencyMs),
+    cut_off: quality.cutOff,
+    empty: quality.empty,
+    refused: quality.refused,
+    filtered: quality.filtered,
+    invalid_json: quality.invalidJson,
+    asked_again_of: draft.askedAgainOf,
     source: "live",
   };
 }

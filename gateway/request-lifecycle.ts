@@ -32,8 +32,16 @@ async function serve(
   { endpoint, request, response }: Pick<Exchange, "endpoint" | "request" | "response">,
 ): Promise<void> {
   const draft = newDraft(gateway.newIds(), { ts: gateway.now(), startedMs: gateway.monotonicMs() });
-  const exchange: Exchange = { endpoint, request, response, draft, settlements: [], afterwards: [] };
-  response.setHeader("x-vigor-request-id", draft.requestId);
+  const exchange: Exchange = {
+    endpoint,
+    request,
+    response,
+    draft,
+    settlements: [],
+    tried: new Set(),
+    afterwards: [],
+    isGone: () => response.destroyed,
+  };
   try {
     await authenticate(gateway, request, draft);
     await serveKnownApp(gateway, exchange);
@@ -47,6 +55,7 @@ async function serve(
 }
 
 function record(gateway: Gateway, { draft, settlements }: Exchange, endedMs: number): void {
+  noteQuestion(gateway, draft);
   const event = eventOf(draft, endedMs);
   gateway.metrics.observe(event);
   gateway.recorder.record(event, async () => {
@@ -54,6 +63,14 @@ function record(gateway: Gateway, { draft, settlements }: Exchange, endedMs: num
       if (!isSettled) await settle(gateway, hold, costNano);
     }
   });
+}
+
+/** A user who asks the same again at once says something about the answer. */
+function noteQuestion({ questions, now }: Gateway, draft: RequestDraft): void {
+  const { question, provider, outcome, ts } = draft;
+  if (question === "") return;
+  draft.askedAgainOf = questions.answererOf(question, ts);
+  if (outcome === "ok") questions.answered(question, { provider, atMs: now() });
 }
 
 async function authenticate(gateway: Gateway, request: IncomingMessage, draft: RequestDraft): Promise<void> {
@@ -115,9 +132,9 @@ async function serveFromProvider(
   try {
     // Who has waited is looked at again: what was directed meanwhile holds for them, too.
     if (slot instanceof Promise) asked = await chooseProviders(gateway, situated, draft);
-    const won = await firstAnswer(gateway, asked, { ...exchange, isGone: () => response.destroyed });
+    const won = await firstAnswer(gateway, asked, exchange);
     try {
-      await deliver(gateway, won, { ...exchange, asked, turn });
+      await deliver(gateway, won, { exchange, asked, turn });
     } finally {
       won.call.cancel();
     }
@@ -141,7 +158,9 @@ function refuse(
   draft.denialReason = known.code;
   draft.httpStatus = known.status;
   if (!response.headersSent) {
-    for (const [name, value] of Object.entries(rateLimitHeaders(draft))) response.setHeader(name, value);
+    response.setHeader("x-vigor-request-id", draft.requestId);
+    const limits = rateLimitHeaders(draft);
+    for (let at = 0; at < limits.length; at += 2) response.setHeader(limits[at] ?? "", limits[at + 1] ?? "");
   }
   sendError(response, known);
 }

@@ -5,6 +5,8 @@ const CR = 0x0d;
 
 /** Index after the last empty line (LF LF, or CR LF CR LF), 0 when there is none: whole events end there. */
 export function endOfLastEvent(bytes: Buffer): number {
+  // Most reads end with an event.
+  if (bytes.at(-1) === LF && isEmptyLine(bytes, bytes.length - 1)) return bytes.length;
   for (let at = bytes.lastIndexOf(LF); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
     if (isEmptyLine(bytes, at)) return at + 1;
   }

@@ -1,4 +1,6 @@
 import type { TokenUsage } from "../models/domain/price.ts";
+import type { AnswerQuality, AnswerWish } from "./quality/answer-quality.ts";
+import { passedDocuments } from "./quality/passed-documents.ts";
 import { dataOf, documentOf, endOfLastEvent, splitEvents } from "./sse-events.ts";
 import type { StreamReading } from "./stream-reading.ts";
 
@@ -17,9 +19,12 @@ export interface SseMeter {
   done(): boolean;
   /** Bytes of generated text so far: what an answer that broke off is billed by. */
   generatedBytes(): number;
+  /** Of a complete answer. */
+  quality(wish: AnswerWish): AnswerQuality;
 }
 
-const USAGE_MARKS = [Buffer.from('"usage":{'), Buffer.from('"usage": {')];
+/** Only events that hold it are parsed on their way. In a text it would stand with escaped quotes. */
+const USAGE_MARK = Buffer.from('"usage"');
 const NOTHING: Buffer = Buffer.alloc(0);
 /** An event longer than this is passed on unread. */
 const MAX_HELD_BYTES = 1 << 20;
@@ -30,7 +35,7 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
   const { hideUsage, reading } = options;
   let held: Buffer = NOTHING;
   let usage: TokenUsage | null = null;
-  let ended = false;
+  let reported: object | null = null;
   let kept: Buffer[] = [];
   let keptBytes = 0;
 
@@ -42,14 +47,13 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
 
   const read = (events: Buffer): Buffer => {
     keep(events);
-    if (holdsAny(events, reading.endHints))
-      ended ||= splitEvents(events).some((event) => reading.isEnd(dataOf(event)));
-    if (!holdsAny(events, USAGE_MARKS)) return events;
+    if (!events.includes(USAGE_MARK)) return events;
     const passed = splitEvents(events).filter((event) => {
       const document = documentOf(event);
       const found = document === null ? null : reading.usageIn(document);
       if (found === null) return true;
       usage = found.usage;
+      reported = document;
       return !(hideUsage && found.isAlone);
     });
     return Buffer.concat(passed);
@@ -73,17 +77,20 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
       return rest.length === 0 ? rest : read(rest);
     },
     usage: () => usage,
-    done: () => ended || documentsIn(kept).some((document) => reading.isLast(document)),
+    done: () =>
+      kept.findLast((events) => saysTheEnd(events, reading)) !== undefined ||
+      documentsIn(kept).some((document) => reading.isLast(document)),
     generatedBytes() {
       if (keptBytes > MAX_KEPT_BYTES) return keptBytes;
       return documentsIn(kept).reduce((sum, document) => sum + reading.generatedBytesIn(document), 0);
     },
+    quality: (wish) => reading.qualityOf(passedDocuments(kept, reported), wish),
   };
 }
 
-function holdsAny(bytes: Buffer, marks: readonly Buffer[]): boolean {
-  for (const mark of marks) if (bytes.includes(mark)) return true;
-  return false;
+function saysTheEnd(events: Buffer, { endHints, isEnd }: StreamReading): boolean {
+  if (!endHints.some((hint) => events.includes(hint))) return false;
+  return splitEvents(events).some((event) => isEnd(dataOf(event)));
 }
 
 function documentsIn(kept: readonly Buffer[]): object[] {

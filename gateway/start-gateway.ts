@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import type { Server } from "node:http";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
-import { v7 as uuidv7 } from "uuid";
 import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
-import { directiveId, eventId, requestId } from "../models/domain/ids.ts";
+import type { DirectiveId, EventId, RequestId } from "../models/domain/ids.ts";
 import { windowClock } from "../models/domain/window.ts";
 import { hourClock } from "../models/policy/hour-of-day.ts";
 import { openResponseCache } from "./cache/response-cache.ts";
@@ -20,9 +19,11 @@ import { openProviderHealth } from "./health/provider-health.ts";
 import { openLoadMeter } from "./load-meter.ts";
 import { openLoadSwitch } from "./load-switch.ts";
 import { openGatewayMetrics } from "./metrics/gateway-metrics.ts";
+import { uuidSource } from "./new-uuid.ts";
 import { startOrphanSweep } from "./orphan-sweep.ts";
 import { openOverBounds } from "./over-bounds.ts";
 import { openProviderClients } from "./providers/provider-clients.ts";
+import { openRecentQuestions } from "./quality/recent-questions.ts";
 import { openRecorder } from "./recorder.ts";
 import { openRoom } from "./room.ts";
 import { openSafeguardLadder } from "./safeguard-ladder.ts";
@@ -72,11 +73,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const monotonicMs = options.monotonicMs ?? ((): number => performance.now());
   const name = options.name ?? `${hostname()}:${options.port}`.slice(-MAX_NAME_LENGTH);
-  const newId = () => directiveId.parse(uuidv7());
+  const newUuid = uuidSource();
+  const newId = () => newUuid() as DirectiveId;
+  const newEventId = () => newUuid() as EventId;
   const conditions = openConditions({ log, gateway: name, now, newId, logger });
   const providers = openProviderClients(options);
   const gateway: Gateway = {
-    directory: await openDirectory({ log, now, onError, newEventId: () => eventId.parse(uuidv7()) }),
+    directory: await openDirectory({ log, now, onError, newEventId }),
     controls: await openControlState({
       log,
       catalog,
@@ -107,13 +110,14 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     }),
     cache: await openResponseCache({ directory: options.cacheDirectory ?? null, now, onError }),
     metrics: openGatewayMetrics({ logPendingBytes: log.pendingBytes }),
-    feedback: openFeedbackLog({ log, now, newEventId: () => eventId.parse(uuidv7()) }),
+    questions: openRecentQuestions(),
+    feedback: openFeedbackLog({ log, now, newEventId }),
     logger,
     now,
     monotonicMs,
     windows: windowsOf(catalog),
     hourOfDay: hourOf(catalog),
-    newIds: () => ({ eventId: eventId.parse(uuidv7()), requestId: requestId.parse(uuidv7()) }),
+    newIds: () => ({ eventId: newEventId(), requestId: newUuid() as RequestId }),
     adminTokenSha256: createHash("sha256").update(options.adminToken).digest("hex"),
     limits,
   };

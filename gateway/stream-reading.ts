@@ -1,4 +1,6 @@
 import type { TokenUsage } from "../models/domain/price.ts";
+import type { AnswerQuality, AnswerWish } from "./quality/answer-quality.ts";
+import type { PassedDocuments } from "./quality/passed-documents.ts";
 
 /** How to read, out of a stream in an endpoint's own form, what the gateway must know of it. */
 export interface StreamReading {
@@ -11,4 +13,6 @@ export interface StreamReading {
   usageIn(document: object): { readonly usage: TokenUsage; readonly isAlone: boolean } | null;
   /** Bytes of generated text in an event: what an answer that broke off is billed by. */
   generatedBytesIn(document: object): number;
+  /** Asked when the answer is complete. */
+  qualityOf(documents: PassedDocuments, wish: AnswerWish): AnswerQuality;
 }

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import type { UserId } from "../models/domain/ids.ts";
+import { neededCapabilities } from "../models/policy/ability.ts";
 import { embeddingFactsOf, factsOf, type RequestFacts } from "../models/policy/request-facts.ts";
 import { identifyCaller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Endpoint, ModelRequest, RequestBody } from "./model-request.ts";
 import { parseRequest } from "./parse-request.ts";
+import { questionOf } from "./quality/recent-questions.ts";
 import { readBody } from "./read-body.ts";
 import type { RequestDraft } from "./request-draft.ts";
 
@@ -26,9 +28,15 @@ export async function understand(
   const body = parseRequest(endpoint, bytes);
   const facts = boundedFacts(endpoint, body, bytes.length);
   draft.requestedModel = body.model;
+  draft.needs = neededCapabilities(facts);
   draft.stream = body.stream === true;
   const { userId, feature, country, device } = identifyCaller(request, body);
-  Object.assign(draft, { userId, feature, country, device });
+  draft.userId = userId;
+  draft.feature = feature;
+  draft.country = country;
+  draft.device = device;
+  // Vectors are asked for again by programs, not by people.
+  if (endpoint !== "embeddings") draft.question = questionOf(userId, bytes);
   return { endpoint, body, facts, userId, feature };
 }
 

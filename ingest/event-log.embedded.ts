@@ -59,14 +59,22 @@ export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Pr
     append: async (topic, records) => topicLog(topic).append(records),
     follow: async (topic, onEntry) => topicLog(topic).follow(onEntry),
     consume: async (consume) => {
-      if (!isPlainName(consume.group)) throw new EventLogError(`"${consume.group}" cannot be a group's name`);
+      requirePlainGroup(consume.group);
       return topicLog(consume.topic).consume(consume);
     },
     scan: (topic, sinceMs) => topicLog(topic).scan(sinceMs),
     extents: async (topic) => topicLog(topic).extents(),
+    lag: async (topic, group) => {
+      requirePlainGroup(group);
+      return topicLog(topic).lag(group);
+    },
     pendingBytes: () => pending.value,
     close: () => (closing ??= closeAll()),
   };
+}
+
+function requirePlainGroup(group: string): void {
+  if (!isPlainName(group)) throw new EventLogError(`"${group}" cannot be a group's name`);
 }
 
 function startRetention(

@@ -4,7 +4,7 @@ import { createClient, type OnLogError } from "./kafka/client.ts";
 import { openFollower } from "./kafka/follower.ts";
 import { openGroupConsumer } from "./kafka/group-consumer.ts";
 import type { KafkaSettings } from "./kafka/kafka-url.ts";
-import { offsetRanges } from "./kafka/offsets.ts";
+import { groupLag, groupNameOf, offsetRanges } from "./kafka/offsets.ts";
 import { openTopicProducer } from "./kafka/producer.ts";
 import { scanTopic } from "./kafka/scan.ts";
 import { openTopics, type TopicNames } from "./kafka/topics.ts";
@@ -70,7 +70,7 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
       requireOpen();
       const at = {
         topicName: names.nameOf(consume.topic),
-        group: `${prefix}${consume.group}.${consume.topic}`,
+        group: groupNameOf(prefix, consume),
       };
       return keep(await openGroupConsumer({ kafka, admin, names, consume, onError, ...at }));
     },
@@ -82,6 +82,12 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
       requireOpen();
       const ranges = await asLogError(offsetRanges(admin, names.nameOf(topic)));
       return ranges.map((range) => ({ ...range, partition: names.partitionOf(topic, range.partition) }));
+    },
+    async lag(topic, group) {
+      requireOpen();
+      const at = { topicName: names.nameOf(topic), group: groupNameOf(prefix, { topic, group }) };
+      const lags = await asLogError(groupLag(admin, at));
+      return lags.map((lag) => ({ ...lag, partition: names.partitionOf(topic, lag.partition) }));
     },
     pendingBytes: () => producer.pendingBytes(),
     close: () => (closing ??= closeAll()),

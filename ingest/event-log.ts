@@ -82,6 +82,17 @@ export interface PartitionExtent {
   readonly end: number;
 }
 
+/** How far a consumer group has come in one partition. */
+export interface PartitionLag {
+  readonly partition: string;
+  /** Behind the last entry (Kafka's high-water mark). */
+  readonly end: number;
+  /** What the group has written down as done, which may be behind what is done by a moment; the partition's start when it is nothing. */
+  readonly committed: number;
+  /** Entries written, but not yet done. */
+  readonly lag: number;
+}
+
 export interface EventLog {
   /** Resolves when all records are durable. Rejects with {@link EventLogError}; the caller decides whether to try again. */
   append(topic: Topic, records: readonly LogRecord[]): Promise<void>;
@@ -95,6 +106,8 @@ export interface EventLog {
   /** One pass over what a topic holds now whose timestamp is at or after `sinceMs`; whole old segments are skipped. */
   scan(topic: Topic, sinceMs: number): AsyncIterable<LogEntry>;
   extents(topic: Topic): Promise<PartitionExtent[]>;
+  /** Of a group of consumers in any process; one that never consumed has done nothing. */
+  lag(topic: Topic, group: string): Promise<PartitionLag[]>;
   /** Bytes waiting to become durable; the gateway sheds load above a limit. */
   pendingBytes(): number;
   /** Flushes and closes; appends after it reject. Idempotent. */

@@ -12,7 +12,7 @@ export interface SinkOptions {
   /** Told of every failure that is tried again, and of every batch with records that became dead letters. */
   readonly onError: (error: unknown, what: string) => void;
   readonly now: () => number;
-  /** The consumer group in the log. Default `warehouse`. */
+  /** The consumer group in the log. Default {@link SINK_GROUP}. */
   readonly group?: string;
   /** How long a partition gathers records after an insert. Default 250 ms. */
   readonly gatherMs?: number;
@@ -37,6 +37,8 @@ export interface SinkCounts {
   failures: number;
 }
 
+/** What the log calls all ingests together. */
+export const SINK_GROUP = "warehouse";
 const DEFAULT_GATHER_MS = 250;
 const MAX_BATCH_ENTRIES = 20_000;
 const MAX_BATCH_BYTES = 16 << 20;
@@ -93,7 +95,7 @@ function consumeTopic(topic: Topic, codec: TopicCodec, context: SinkContext): Pr
   const partitions = new Map<string, PartitionSink>();
   return context.log.consume({
     topic,
-    group: context.group ?? "warehouse",
+    group: context.group ?? SINK_GROUP,
     maxBatchEntries: MAX_BATCH_ENTRIES,
     maxBatchBytes: MAX_BATCH_BYTES,
     startAt(partition) {

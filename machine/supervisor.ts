@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { type Logger, pino } from "pino";
 import { loadCatalog } from "../catalog.ts";
 import type { Config } from "../config.ts";
-import { needsStandIn } from "../gateway/providers/needs-stand-in.ts";
+import { isAllSimulated, needsStandIn } from "../gateway/providers/needs-stand-in.ts";
 import { type EmbeddedWarehouse, startEmbeddedWarehouse } from "../warehouse/embedded-server.ts";
 import { warehouseDirectory } from "../wiring.ts";
 import { type ChildSpec, type SupervisedChild, superviseChild } from "./child-process.ts";
@@ -35,7 +35,7 @@ export async function startMachine({ config, root, logger, demo, onLine }: Machi
   await mkdir(config.dataDir, { recursive: true });
   const { catalog } = await loadCatalog(config.catalogFile);
   const simulated = needsStandIn(catalog, config.providerKey);
-  const hasDemo = demo && simulated.length === catalog.providers.size;
+  const hasDemo = demo && isAllSimulated(catalog, config.providerKey);
   let tellBroken: (reason: string) => void = () => undefined;
   const broken = new Promise<string>((resolve) => {
     tellBroken = resolve;

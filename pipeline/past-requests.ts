@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { capability } from "../models/domain/capability.ts";
 import { outcome } from "../models/domain/request-event.ts";
 import type { PastRequest } from "../models/simulation/past-request.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
@@ -19,6 +20,7 @@ const pastRow = z.object({
   tier: z.string(),
   feature: z.string(),
   requested_model: z.string(),
+  needs: z.array(capability),
   provider: z.string(),
   first_provider: z.string(),
   route_reason: z.string(),

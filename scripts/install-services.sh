@@ -9,6 +9,7 @@ missing=()
 command -v java > /dev/null || missing+=(openjdk-17-jre-headless)
 command -v mvn > /dev/null || missing+=(maven)
 command -v redis-server > /dev/null || missing+=(redis-server)
+command -v openssl > /dev/null || missing+=(openssl)
 if [ "${#missing[@]}" -gt 0 ]; then
   as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)

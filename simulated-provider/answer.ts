@@ -1,9 +1,9 @@
 import type { Random } from "../models/simulation/random.ts";
 import type { Plan } from "./behaviour.ts";
-import type { ChatRequest } from "./chat-request.ts";
+import type { ChatRequest, PoorAnswer } from "./chat-request.ts";
 import { exampleOf } from "./json-example.ts";
 import { type Prose, readProse } from "./prose.ts";
-import { countTokens, type TokenText, tokenizeJson, truncate } from "./token-text.ts";
+import { countTokens, NO_TEXT, type TokenText, tokenizeJson, tokenizeText, truncate } from "./token-text.ts";
 
 /** What the model says, before it is known how it is sent. */
 export interface Answer {
@@ -19,7 +19,9 @@ export interface Choice {
   /** The text, or the arguments of the tool call. */
   readonly content: TokenText;
   readonly toolCall: { readonly id: string; readonly name: string } | null;
-  readonly finishReason: "stop" | "length" | "tool_calls";
+  /** The content says why there is no answer. */
+  readonly isRefusal: boolean;
+  readonly finishReason: "stop" | "length" | "tool_calls" | "content_filter";
 }
 
 export interface Usage {
@@ -80,6 +82,28 @@ export function usageBody({ promptTokens, cachedTokens, completionTokens, reason
 }
 
 function writeChoice(subject: Subject, id: string, random: Random): Choice {
+  const choice = writeGoodChoice(subject, id, random);
+  const poor = subject.request.metadata?.simulate_answer;
+  return poor === undefined ? choice : spoiled(choice, poor);
+}
+
+const REFUSAL = "I am sorry, but I cannot help with that.";
+
+function spoiled(choice: Choice, how: PoorAnswer): Choice {
+  const half = truncate(choice.content, Math.floor(countTokens(choice.content) / 2));
+  switch (how) {
+    case "empty":
+      return { ...choice, content: NO_TEXT, toolCall: null, finishReason: "stop" };
+    case "refusal":
+      return { content: tokenizeText(REFUSAL), toolCall: null, isRefusal: true, finishReason: "stop" };
+    case "filtered":
+      return { ...choice, content: half, toolCall: null, finishReason: "content_filter" };
+    case "invalid-json":
+      return { ...choice, content: half, toolCall: null, finishReason: "stop" };
+  }
+}
+
+function writeGoodChoice(subject: Subject, id: string, random: Random): Choice {
   const { request, plan, maxOutputTokens, prose } = subject;
   const tool = forcedTool(request);
   if (tool !== null) {
@@ -97,6 +121,7 @@ function writeChoice(subject: Subject, id: string, random: Random): Choice {
   return {
     content: readProse(prose, { count, isComplete: !plan.truncated }, random),
     toolCall: null,
+    isRefusal: false,
     finishReason: plan.truncated ? "length" : "stop",
   };
 }
@@ -106,6 +131,7 @@ function structured(content: TokenText, limit: number, finish: "stop" | "tool_ca
   return {
     content: fits ? content : truncate(content, limit),
     toolCall: null,
+    isRefusal: false,
     finishReason: fits ? finish : "length",
   };
 }

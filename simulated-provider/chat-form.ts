@@ -23,8 +23,9 @@ function completionBody(answer: Answer, withUsage: boolean): string {
   });
 }
 
-function messageBody({ content: { text }, toolCall }: Choice): object {
+function messageBody({ content: { text }, toolCall, isRefusal }: Choice): object {
   const common = { role: "assistant", refusal: null, annotations: [] };
+  if (isRefusal) return { ...common, content: null, refusal: text };
   if (toolCall === null) return { ...common, content: text };
   const call = { id: toolCall.id, type: "function", function: { name: toolCall.name, arguments: text } };
   return { ...common, content: null, tool_calls: [call] };

@@ -40,6 +40,10 @@ const wholeNumber = z
   .regex(/^\d{1,8}$/, "must be a whole number in a string")
   .transform(Number);
 
+/** Answers that nobody wants: without a word, a refusal, taken away by a filter, prose or half a document where JSON was asked for. */
+export const POOR_ANSWERS = ["empty", "refusal", "filtered", "invalid-json"] as const;
+export type PoorAnswer = (typeof POOR_ANSWERS)[number];
+
 /** What a request says about its own simulation. Strings, because OpenAI's metadata holds nothing else. */
 export const steering = z.object({
   simulate_output_tokens: wholeNumber.optional(),
@@ -54,6 +58,7 @@ export const steering = z.object({
       `must be a status or one of ${FAULTS.join(", ")}`,
     )
     .optional(),
+  simulate_answer: z.enum(POOR_ANSWERS).optional(),
   /** Names of providers with commas between; absent = at each. */
   simulate_error_at: z.string().optional(),
 });

@@ -58,8 +58,9 @@ function openingDelta({ toolCall }: Choice): string {
   return JSON.stringify({ role: "assistant", content: null, tool_calls: [call], refusal: null });
 }
 
-function contentDelta({ toolCall }: Choice, text: string): string {
+function contentDelta({ toolCall, isRefusal }: Choice, text: string): string {
   const quoted = JSON.stringify(text);
+  if (isRefusal) return `{"refusal":${quoted}}`;
   return toolCall === null
     ? `{"content":${quoted}}`
     : `{"tool_calls":[{"index":0,"function":{"arguments":${quoted}}}]}`;

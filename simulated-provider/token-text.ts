@@ -8,7 +8,7 @@ export interface TokenText {
   readonly base: number;
 }
 
-const JSON_CHARACTERS_PER_TOKEN = 4;
+const CHARACTERS_PER_TOKEN = 4;
 
 /** The tokens from `from` to before `to`, or to the last one. */
 export function sliceTokens({ text, ends, base }: TokenText, from: number, to: number): string {
@@ -32,10 +32,15 @@ export function truncate(content: TokenText, limit: number): TokenText {
   return { ...content, text: sliceTokens(content, 0, kept), ends: content.ends.subarray(0, kept) };
 }
 
-/** JSON as a text of tokens of four characters. A pair of surrogates may be cut in two: quoted as JSON, it comes together again. */
+export const NO_TEXT: TokenText = { text: "", ends: new Uint32Array(0), base: 0 };
+
 export function tokenizeJson(value: unknown): TokenText {
-  const text = JSON.stringify(value);
-  const count = Math.ceil(text.length / JSON_CHARACTERS_PER_TOKEN);
-  const ends = Uint32Array.from({ length: count }, (_, index) => (index + 1) * JSON_CHARACTERS_PER_TOKEN);
+  return tokenizeText(JSON.stringify(value));
+}
+
+/** A text of tokens of four characters. A pair of surrogates may be cut in two: quoted as JSON, it comes together again. */
+export function tokenizeText(text: string): TokenText {
+  const count = Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+  const ends = Uint32Array.from({ length: count }, (_, index) => (index + 1) * CHARACTERS_PER_TOKEN);
   return { text, ends, base: 0 };
 }

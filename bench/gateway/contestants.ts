@@ -71,7 +71,8 @@ export async function startVigor({ children, directory, upstream }: Stage): Prom
     LOG_LEVEL: "warn",
     NODE_ENV: "production",
   };
-  const child = start(children, ["--import", "tsx", join(ROOT, "gateway/main.ts")], environment);
+  const parameters = ["--max-semi-space-size=32", "--import", "tsx", join(ROOT, "gateway/main.ts")];
+  const child = start(children, parameters, environment);
   const headers = { authorization: `Bearer ${key}`, "x-vigor-user": USER };
   const uncached = await contestant("vigorUncached", { port, child, headers, ready: "/readyz" });
   const cached = { ...uncached.headers, "x-vigor-feature": CACHED_FEATURE };

@@ -33,6 +33,8 @@ const MAX_FILES = 64;
 /** So that a file of a gateway with little to do does not keep what nobody may be given any more. All files span 32 days. */
 const MAX_SEGMENT_AGE_MS = 12 * 3_600_000;
 const MAX_UNWRITTEN_BYTES = 16 << 20;
+/** One write for what is made in that time. */
+const GATHER_MS = 50;
 /** Answers are content: nobody else on the machine may read them. */
 const OWNER_ONLY = 0o600;
 
@@ -57,6 +59,7 @@ export async function openAnswerFiles(options: AnswerFilesOptions): Promise<Answ
   let unwritten: Buffer[] = [];
   let unwrittenBytes = 0;
   let writing: Promise<void> = Promise.resolve();
+  let gathering: NodeJS.Timeout | null = null;
   let closed = false;
 
   const dropOldest = async (): Promise<void> => {
@@ -90,6 +93,11 @@ export async function openAnswerFiles(options: AnswerFilesOptions): Promise<Answ
     await dropOldest();
   };
 
+  const writeGathered = (): void => {
+    if (gathering !== null) clearTimeout(gathering);
+    gathering = null;
+    writing = writing.then(flush).catch(onError);
+  };
   const dropBefore = async (sinceMs: number): Promise<void> => {
     if (current !== null && now() - current.openedMs >= MAX_SEGMENT_AGE_MS) await closeCurrent();
     for (const segment of [...segments]) {
@@ -109,13 +117,14 @@ export async function openAnswerFiles(options: AnswerFilesOptions): Promise<Answ
       const frame = encodeAnswer(answer);
       unwritten.push(frame);
       unwrittenBytes += frame.length;
-      writing = writing.then(flush).catch(onError);
+      gathering ??= setTimeout(writeGathered, GATHER_MS);
     },
     forgetBefore(sinceMs) {
       writing = writing.then(() => dropBefore(sinceMs)).catch(onError);
     },
     async close() {
       closed = true;
+      writeGathered();
       await writing;
       await closeCurrent();
     },

@@ -18,6 +18,8 @@ const head = z.object({
   provider: z.string(),
   feature: z.string(),
   costNano: z.number().int().nonnegative(),
+  /** Not told by files of before. */
+  madeMs: z.number().nonnegative().default(0),
   storedAtMs: z.number().int().nonnegative(),
 });
 

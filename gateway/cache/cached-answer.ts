@@ -9,6 +9,8 @@ export interface CachedAnswer {
   readonly feature: string;
   /** Nano-dollars of the call that made it. */
   readonly costNano: number;
+  /** Milliseconds from the request to the end of the answer, when it was made. */
+  readonly madeMs: number;
   /** Milliseconds since the epoch. */
   readonly storedAtMs: number;
 }

@@ -10,6 +10,7 @@ import { MAX_ANSWER_BYTES } from "./response-cache.ts";
 export interface MadeAnswer extends Pick<CachedAnswer, "kind" | "contentType" | "body" | "provider"> {
   /** Nano-dollars of the call that made it, without those that failed before. */
   readonly costNano: number;
+  readonly madeMs: number;
 }
 
 /** Keeps the answer for equal requests, and hands it to those that wait for it. */

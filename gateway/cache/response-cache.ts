@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { type AnswerFiles, type AnswerFilesOptions, openAnswerFiles } from "./answer-files.ts";
 import { openAnswerStore } from "./answer-store.ts";
 import { bytesOf, type CachedAnswer } from "./cached-answer.ts";
@@ -98,5 +98,5 @@ async function openFiles(options: AnswerFilesOptions): Promise<AnswerFiles | nul
 }
 
 export function hashOfKey(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  return digest("sha256", text, "base64url");
 }

@@ -14,22 +14,26 @@ export async function serveCached(
   { answer, exchange }: { readonly answer: CachedAnswer; readonly exchange: Exchange },
 ): Promise<void> {
   const { draft, response, settlements } = exchange;
-  const admission = await admitCached(gateway, { ...asked, draft });
+  const admission = await admitCached(gateway, asked, draft);
   if (!admission.ok) throw admission.denial;
   settlements.push({ hold: admission.hold, costNano: 0, isSettled: false });
   draft.routeReason = "cache";
   draft.httpStatus = 200;
   draft.outcome = response.destroyed ? "aborted" : "cached";
   draft.cacheSavedNano = answer.costNano;
+  draft.cacheMadeMs = answer.madeMs;
   if (answer.kind === "stream") draft.firstTokenMs = gateway.monotonicMs() - draft.startedMs;
-  response.writeHead(200, {
+  response.writeHead(200, [
     ...answerHeaders(draft, answer.provider),
-    "x-vigor-cost-usd": "0",
-    "content-type": answer.contentType,
-    age: String(Math.max(0, Math.floor((gateway.now() - answer.storedAtMs) / MS_PER_SECOND))),
+    "x-vigor-cost-usd",
+    "0",
+    "content-type",
+    answer.contentType,
+    "age",
+    String(Math.max(0, Math.floor((gateway.now() - answer.storedAtMs) / MS_PER_SECOND))),
     ...(answer.kind === "stream"
-      ? { "cache-control": "no-cache" }
-      : { "content-length": String(answer.body.length) }),
-  });
+      ? ["cache-control", "no-cache"]
+      : ["content-length", String(answer.body.length)]),
+  ]);
   response.end(answer.body);
 }

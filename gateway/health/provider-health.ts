@@ -104,7 +104,8 @@ export function openProviderHealth(options: ProviderHealthOptions): ProviderHeal
       if (chosen === null || call === null) return "down";
       const { id: deploymentId, baseUrl, apiKeyEnv } = chosen.deployment;
       const target = deploymentId === provider.name ? provider : { ...provider, baseUrl, apiKeyEnv };
-      return { ...call, target, deploymentId };
+      const { answered, end, cancel } = call;
+      return { answered, end, cancel, target, deploymentId };
     },
     unavailable(others) {
       let names: Set<string> | null = null;

@@ -80,14 +80,13 @@ function observe(families: ReturnType<typeof eventFamilies>, event: RequestEvent
   if (event.ttft_ms > 0) families.firstToken.observe([provider], event.ttft_ms / MS_PER_SECOND);
   if (event.cache_saved > 0) families.saved.add([], usdFromNano(event.cache_saved));
   if (event.cost > 0) families.cost.add([tier, provider], usdFromNano(event.cost));
-  const tokens = {
-    input: event.input_tokens,
-    cached_input: event.cached_input_tokens,
-    output: event.output_tokens,
-    reasoning: event.reasoning_tokens,
-  };
-  for (const [kind, count] of Object.entries(tokens))
+  const addTokens = (kind: string, count: number): void => {
     if (count > 0) families.tokens.add([provider, kind], count);
+  };
+  addTokens("input", event.input_tokens);
+  addTokens("cached_input", event.cached_input_tokens);
+  addTokens("output", event.output_tokens);
+  addTokens("reasoning", event.reasoning_tokens);
 }
 
 function renderNow(gateway: Gateway, logPendingBytes: number): string {

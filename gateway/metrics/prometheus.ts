@@ -22,6 +22,13 @@ export interface Family {
 
 const MAX_SERIES = 1_000;
 const OTHER = "other";
+/** In no label value: names of the catalog and closed lists. */
+const SEPARATOR = "\n";
+
+interface Series<T> {
+  readonly labels: string;
+  readonly entry: T;
+}
 
 export function counter(family: Family): Counter {
   const series = seriesOf(family, () => ({ sum: 0 }));
@@ -75,25 +82,25 @@ export function renderGauge(family: Family, values: readonly GaugeValue[]): stri
 }
 
 function seriesOf<T>(family: Family, empty: () => T) {
-  const entries = new Map<string, T>();
+  /** By the values alone: what they look like in the text is found out when they are new, not with each request. */
+  const byValues = new Map<string, Series<T>>();
+  const open = (values: readonly string[]): Series<T> => {
+    const series = { labels: labelText(family, values), entry: empty() };
+    byValues.set(values.join(SEPARATOR), series);
+    return series;
+  };
+  const overflow = (): Series<T> => {
+    const others = family.labels.map(() => OTHER);
+    return byValues.get(others.join(SEPARATOR)) ?? open(others);
+  };
   return {
-    of(labelValues: readonly string[]): T {
-      const labels = labelText(family, labelValues);
-      const known = entries.get(labels);
-      if (known !== undefined) return known;
-      const isFull = entries.size >= MAX_SERIES;
-      const key = isFull
-        ? labelText(
-            family,
-            family.labels.map(() => OTHER),
-          )
-        : labels;
-      const entry = entries.get(key) ?? empty();
-      entries.set(key, entry);
-      return entry;
+    of(values: readonly string[]): T {
+      const known = byValues.get(values.length === 1 ? (values[0] ?? "") : values.join(SEPARATOR));
+      if (known !== undefined) return known.entry;
+      return (byValues.size < MAX_SERIES ? open(values) : overflow()).entry;
     },
     map: (render: (labels: string, entry: T) => string): string =>
-      [...entries].map(([labels, entry]) => render(labels, entry)).join(""),
+      [...byValues.values()].map(({ labels, entry }) => render(labels, entry)).join(""),
   };
 }
 

@@ -1,7 +1,8 @@
+import { wishOf } from "../quality/answer-quality.ts";
 import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
 import { type HttpAnswer, openHttpChannel } from "./http-channel.ts";
 import { mappedStream, passedStream } from "./map-stream.ts";
-import type { ProviderAnswer, ProviderCall, ProviderClient, ProviderFailure } from "./provider-client.ts";
+import type { ProviderAnswer, ProviderClient, ProviderFailure } from "./provider-client.ts";
 
 export interface AdaptedClientOptions {
   readonly adapter: ProviderAdapter;
@@ -30,19 +31,13 @@ export function openAdaptedClient(options: AdaptedClientOptions): ProviderClient
       const adapted: AdapterCall = { body, model, maxOutputTokens, isSimulated, nowSeconds };
       const mapped = endpointAdapter.mapRequest(adapted);
       if (mapped.kind === "refusal") return refused(mapped.message);
-      const answer = await channel.post({ ...patienceOf(call), path: mapped.path, body: mapped.body });
-      return mapAnswer(answer, endpointAdapter, adapted);
+      const { timeoutMs, firstByteTimeoutMs, idleTimeoutMs } = call;
+      const { path, body: mappedBody } = mapped;
+      const post = { path, body: mappedBody, timeoutMs, firstByteTimeoutMs, idleTimeoutMs };
+      return mapAnswer(await channel.post(post), endpointAdapter, adapted);
     },
     retire: () => channel.retire(),
     close: () => channel.close(),
-  };
-}
-
-function patienceOf({ timeoutMs, firstByteTimeoutMs, idleTimeoutMs }: ProviderCall) {
-  return {
-    timeoutMs,
-    ...(firstByteTimeoutMs === undefined ? {} : { firstByteTimeoutMs }),
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
   };
 }
 
@@ -62,7 +57,8 @@ function mapAnswer(answer: HttpAnswer, endpoint: EndpointAdapter, call: AdapterC
   const response = parsed === undefined ? null : endpoint.mapResponse(parsed, call);
   if (response === null) return invalidAnswer();
   const body = response.body === null ? answer.body : Buffer.from(JSON.stringify(response.body));
-  return { kind, contentType, body, usage: endpoint.usage(parsed) };
+  const quality = endpoint.quality(response.body ?? parsed, wishOf(call.body));
+  return { kind, contentType, body, usage: endpoint.usage(parsed), quality };
 }
 
 /** The caller is told in one form what to mend, whatever the provider's own is. */

@@ -1,5 +1,6 @@
 import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Endpoint } from "../model-request.ts";
+import type { AnswerQuality, AnswerWish } from "../quality/answer-quality.ts";
 import type { StreamReading } from "../stream-reading.ts";
 import type { StreamMapper } from "./map-stream.ts";
 import type { ProviderCall } from "./provider-client.ts";
@@ -22,6 +23,8 @@ export interface EndpointAdapter {
   readonly reading: StreamReading;
   /** Usage in disjoint buckets out of a JSON answer; null when nothing was reported. */
   usage(answer: unknown): TokenUsage | null;
+  /** Of a JSON answer in the endpoint's form. */
+  quality(answer: unknown, wish: AnswerWish): AnswerQuality;
   /** What a refusal (status 400 and the like) says. */
   readError(body: unknown): ProviderError;
 }

@@ -15,8 +15,8 @@ export interface CallPatience {
   /** The whole call may take that long, its stream included. */
   readonly timeoutMs: number;
   /** Of a stream: until the answer begins, and between two parts of it. Absent: only the whole is bounded. To the second. */
-  readonly firstByteTimeoutMs?: number;
-  readonly idleTimeoutMs?: number;
+  readonly firstByteTimeoutMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 export interface HttpCall extends CallPatience {

@@ -9,6 +9,12 @@ export function needsStandIn(catalog: Catalog, keyOf: (name: string) => string |
     .map(({ name }) => name);
 }
 
+/** No provider is real, nor a server of one's own: nothing that is measured costs anybody anything. */
+export function isAllSimulated(catalog: Catalog, keyOf: (name: string) => string | null): boolean {
+  const simulated = needsStandIn(catalog, keyOf);
+  return [...catalog.providers.keys()].every((name) => simulated.includes(name));
+}
+
 export function isLoopback(baseUrl: string): boolean {
   const { hostname } = new URL(baseUrl);
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);

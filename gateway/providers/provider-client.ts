@@ -1,6 +1,7 @@
 import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Attempt } from "../../models/domain/request-event.ts";
 import type { ModelRequest } from "../model-request.ts";
+import type { AnswerQuality } from "../quality/answer-quality.ts";
 import type { StreamReading } from "../stream-reading.ts";
 import type { ByteStream, CallPatience } from "./http-channel.ts";
 
@@ -32,6 +33,7 @@ export type ProviderAnswer =
       readonly body: Buffer;
       /** Null: the provider did not report it. */
       readonly usage: TokenUsage | null;
+      readonly quality: AnswerQuality;
     }
   | { readonly kind: "stream"; readonly contentType: string; readonly stream: AnswerStream }
   | ProviderFailure;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admin } from "kafkajs";
+import type { PartitionLag, Topic } from "../event-log.ts";
 
 /** What a partition holds: entries with `start <= offset < end`. */
 export interface OffsetRange {
@@ -37,6 +38,31 @@ export async function committedOffsets(
     ({ partition, offset }) => [partition, Number(offset)] as const,
   );
   return new Map(committed.filter(([, offset]) => offset >= 0));
+}
+
+/** A group in the cluster: with a name of its own for each topic, so that no rebalance of one topic touches another. */
+export function groupNameOf(prefix: string, { topic, group }: { topic: Topic; group: string }): string {
+  return `${prefix}${group}.${topic}`;
+}
+
+export interface GroupAt {
+  readonly topicName: string;
+  readonly group: string;
+}
+
+/** Of every partition, by its number. */
+export async function groupLag(
+  admin: Admin,
+  { topicName, group }: GroupAt,
+): Promise<(Omit<PartitionLag, "partition"> & { readonly partition: number })[]> {
+  const [ranges, offsets] = await Promise.all([
+    offsetRanges(admin, topicName),
+    committedOffsets(admin, topicName, group),
+  ]);
+  return ranges.map(({ partition, start, end }) => {
+    const committed = Math.max(start, offsets.get(partition) ?? 0);
+    return { partition, end, committed, lag: Math.max(0, end - committed) };
+  });
 }
 
 /** About five seconds. */

@@ -41,7 +41,7 @@ const offsetsSchema = z.record(z.string(), z.int().nonnegative());
 
 export async function openGroupOffsets(options: GroupOffsetsOptions): Promise<GroupOffsets> {
   await makeDirectory(options.directory);
-  const path = join(options.directory, `${options.group}${OFFSETS_SUFFIX}`);
+  const path = offsetsPath(options.directory, options.group);
   // Neither truncated nor appended to, and made if it is not there.
   const handle = (await missingAsNull(open(path, "r+"))) ?? (await open(path, "w+"));
   const latest = newestSlot(await readSlots(handle));
@@ -99,6 +99,19 @@ export async function readAllGroupOffsets(directory: string): Promise<ReadonlyMa
   const names = (await missingAsNull(readdir(directory))) ?? [];
   const files = names.filter((name) => name.endsWith(OFFSETS_SUFFIX));
   return Promise.all(files.map((name) => readOffsetsFile(join(directory, name))));
+}
+
+/** Of one group; a group that has no file has consumed nothing. */
+export async function readGroupOffsets(
+  directory: string,
+  group: string,
+): Promise<ReadonlyMap<string, number>> {
+  const path = offsetsPath(directory, group);
+  return (await missingAsNull(readOffsetsFile(path))) ?? new Map();
+}
+
+function offsetsPath(directory: string, group: string): string {
+  return join(directory, `${group}${OFFSETS_SUFFIX}`);
 }
 
 async function readOffsetsFile(path: string): Promise<ReadonlyMap<string, number>> {

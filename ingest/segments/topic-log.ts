@@ -4,10 +4,12 @@ import {
   type Follower,
   type LogConsumer,
   type LogEntry,
+  type PartitionLag,
 } from "../event-log.ts";
 import { type ConsumerGroup, openConsumer, openConsumerGroup } from "./consumer.ts";
 import { openTopicExtents, type TopicExtents } from "./extents.ts";
 import { openFollower } from "./follower.ts";
+import { readGroupOffsets } from "./group-offsets.ts";
 import { scanTopic } from "./scan.ts";
 import { openTopicWatcher, type TopicWatcher } from "./topic-watcher.ts";
 import { openTopicWriter, type TopicWriter, type TopicWriterOptions } from "./topic-writer.ts";
@@ -21,6 +23,7 @@ export interface TopicLog {
   follow(onEntry: (entry: LogEntry) => void): Promise<Follower>;
   consume(options: ConsumeOptions): Promise<LogConsumer>;
   scan(sinceMs: number): AsyncIterable<LogEntry>;
+  lag(group: string): Promise<PartitionLag[]>;
   close(): Promise<void>;
 }
 
@@ -84,6 +87,14 @@ export function openTopicLog(options: TopicLogOptions): TopicLog {
     },
     async *scan(sinceMs) {
       yield* scanTopic({ topicDirectory, sinceMs, extents: await extents.read(), onError });
+    },
+    async lag(group) {
+      // Read first: what is written down later can only be nearer to the end.
+      const offsets = await readGroupOffsets(options.groupsDirectory, group);
+      return (await extents.read()).map(({ partition, start, end }) => {
+        const committed = Math.max(start, offsets.get(partition) ?? 0);
+        return { partition, end, committed, lag: Math.max(0, end - committed) };
+      });
     },
     async close() {
       closed = true;

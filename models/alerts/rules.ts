@@ -143,7 +143,7 @@ function providerDown(provider: string, { providersDown }: LiveInputs): Finding 
 
 function targetMissed({ target, value, goal, unit, met }: TargetResult): Finding {
   const shown = value === null ? "not known" : inWords(value, unit);
-  const message = `${target} was ${shown} over the last 30 days; the target is ${inWords(goal, unit)}`;
+  const message = `${target.replaceAll("-", " ")} was ${shown} over the last 30 days; the target is ${inWords(goal, unit)}`;
   const holds = met === null ? null : !met;
   const found = finding("target-missed", {
     holds,
@@ -156,6 +156,7 @@ function targetMissed({ target, value, goal, unit, met }: TargetResult): Finding
 
 function inWords(value: number, unit: string): string {
   if (unit === "share") return `${Number((value * 100).toPrecision(4))} %`;
+  if (unit === "ms" && value >= 1_000) return `${Number((value / 1_000).toPrecision(3))} s`;
   const rounded = Number(value.toPrecision(4));
   return unit === "usd" ? `$${rounded.toFixed(2)}` : `${rounded} ${unit}`;
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type AlertChannelEntry, alertChannel } from "./alert-channel.ts";
+import { type Capability, capabilities } from "./capability.ts";
 import { catalogName } from "./ids.ts";
+import { type LearningSettings, learning } from "./learning.ts";
 import { MAX_USD, type NanoUsd } from "./money.ts";
 import type { PriceSchedule } from "./price.ts";
 import {
@@ -77,6 +79,10 @@ const providerEntry = z.strictObject({
   /** 1 (poor) to 5 (best). */
   quality: z.number().min(1).max(5).default(3),
   speed: z.number().min(1).max(5).default(3),
+  /** What `auto` does not send to it, and what is refused where it is asked for by name. */
+  capabilities: capabilities.prefault({}),
+  /** Tokens of a prompt and its answer together; absent: whatever is asked. */
+  contextTokens: z.number().int().min(1_000).max(100_000_000).optional(),
   /** Where the price package knows the model; default by base URL. */
   pricedAs: z.string().optional(),
   price: z.union([priceEntry, z.array(priceEntry).min(1)]).optional(),
@@ -147,6 +153,8 @@ export const catalogFile = z.strictObject({
       maxChangesPerHour,
       allowedKinds,
       rules: z.array(rule).max(100).default([]),
+      /** Which provider of a tier is best for a feature. */
+      learning: learning.prefault({}),
     })
     .optional(),
   retention: z
@@ -192,6 +200,9 @@ export interface Provider {
   readonly apiKeyEnv: string | null;
   readonly quality: number;
   readonly speed: number;
+  readonly capabilities: Readonly<Record<Capability, boolean>>;
+  /** Infinity = whatever is asked. */
+  readonly contextTokens: number;
   /** Empty = unpriced: every request to it is refused. */
   readonly prices: PriceSchedule;
   readonly timeoutMs: number;
@@ -258,6 +269,7 @@ export interface Catalog {
     readonly maxChangesPerHour: number;
     readonly allowedKinds: readonly RuleKind[];
     readonly rules: readonly Rule[];
+    readonly learning: LearningSettings;
   };
   readonly retention: { readonly requestDays: number; readonly feedbackDays: number };
   readonly business: { readonly infrastructureMonthly: NanoUsd; readonly supportMonthly: NanoUsd };

@@ -58,6 +58,8 @@ export const directiveInstruction = z.discriminatedUnion("kind", [
       feature: catalogName.optional(),
       tier: catalogName.optional(),
       weights: z.record(catalogName, z.number().min(0).max(1)),
+      /** What the weights leave of 1 goes to the usual order; absent: they count in proportion, whatever their sum. */
+      remainder: z.literal("order").optional(),
     }),
   }),
   /** Says nothing to the gateways: the automation decides nothing until it ends. */

@@ -9,6 +9,12 @@ export const ERROR_CODES = {
     type: "invalid_request_error",
     means: "a field is missing or has a wrong type or value; `param` names it",
   },
+  unsupported_request: {
+    status: 400,
+    type: "invalid_request_error",
+    means:
+      "the model cannot do what the request needs (tools, a JSON schema, images, a long context), nor can another one of the tier",
+  },
   missing_user: {
     status: 400,
     type: "invalid_request_error",

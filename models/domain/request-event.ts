@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { capability } from "./capability.ts";
 import { appId, eventId, requestId, userId } from "./ids.ts";
 
 /** What became of a request. `orphaned`: the gateway died between the reservation and the end; billed at its bound. */
@@ -25,6 +26,8 @@ export type Attempt = z.infer<typeof attempt>;
 
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
+/** Of an answer by a provider; events of before have none. Independent of each other. */
+const signal = z.boolean().default(false);
 
 /**
  * One per request, whatever became of it; written once, when it is over. Field names are the warehouse's columns.
@@ -44,9 +47,13 @@ export const requestEvent = z.object({
   device: z.string(),
   controls_version: z.string(),
   requested_model: z.string(),
+  /** What not every model can do, and this request needs. */
+  needs: z.array(capability).default([]),
   provider: z.string(),
   model: z.string(),
   route_reason: z.string(),
+  /** With which probability the routing chose the provider that was called first: 1 = it was certain, 0 = not known. */
+  propensity: z.number().min(0).max(1).default(0),
   attempts: z.array(attempt),
   outcome,
   /** The error code of a denied or failed request. */
@@ -68,6 +75,20 @@ export const requestEvent = z.object({
   cost: count,
   /** Nano-dollars that a cached answer avoided. */
   cache_saved: count,
+  /** Milliseconds by which a cached answer came sooner than it had when it was made. */
+  cache_saved_ms: ms.default(0),
+  /** The answer stopped at the output limit. */
+  cut_off: signal,
+  /** It holds no text, no refusal and no call of a tool. */
+  empty: signal,
+  /** The model said that it would not. */
+  refused: signal,
+  /** The provider's filter took it away, or a part of it. */
+  filtered: signal,
+  /** JSON was asked for, and its text is none. */
+  invalid_json: signal,
+  /** The provider that had answered the same request of the same user in the minute before; empty: it was not asked again. */
+  asked_again_of: z.string().default(""),
   /** Which source made it: `live` traffic, or `simulated` history and demo traffic. */
   source: z.enum(["live", "simulated"]),
 });

@@ -9,6 +9,7 @@ import {
   type Provider,
   type Tier,
 } from "./catalog.ts";
+import { learningSettings } from "./learning.ts";
 import { nanoFromUsd } from "./money.ts";
 import { type Price, type PriceSchedule, picoPerTokenFromUsdPerMillion } from "./price.ts";
 import { listPrices } from "./price-book.ts";
@@ -115,6 +116,8 @@ function providerOf(name: string, entry: CatalogFile["providers"][string], timeZ
     apiKeyEnv: entry.apiKeyEnv ?? null,
     quality: entry.quality,
     speed: entry.speed,
+    capabilities: entry.capabilities,
+    contextTokens: entry.contextTokens ?? Number.POSITIVE_INFINITY,
     prices: entry.price === undefined ? listPrices(entry) : catalogPrices(entry.price, timeZone),
     timeoutMs: entry.timeoutSeconds * 1000,
     firstByteTimeoutMs: entry.firstByteSeconds * 1000,
@@ -183,6 +186,7 @@ function automationOf(automation: CatalogFile["automation"]): Catalog["automatio
     maxChangesPerHour: automation?.maxChangesPerHour ?? 0,
     allowedKinds: automation?.allowedKinds ?? [],
     rules: automation?.rules ?? [],
+    learning: learningSettings(automation?.learning),
   };
 }
 

@@ -3,8 +3,10 @@ import type { Controls, DirectiveOf } from "./controls.ts";
 
 export interface Candidate {
   readonly provider: Provider;
-  /** Why it stands where it stands: `requested`, `directive:<id>`, `fallback-mode`, `safeguard`, `high-load`, `peak`, `off-peak`, `tier-order`, `slow:<the one before it>`. */
+  /** Why it stands where it stands: `requested`, `directive:<id>`, `fallback-mode`, `safeguard`, `high-load`, `peak`, `off-peak`, `tier-order`; `slow:` or `unable:<the one before it>`, under high load with `+high-load`. */
   readonly reason: string;
+  /** Of the first one: with which probability it came to be the first. Absent: it was certain. */
+  readonly propensity?: number;
 }
 
 export interface OrderQuestion {

@@ -6,6 +6,8 @@ export interface RequestFacts {
   readonly lowDetailImages: number;
   readonly images: number;
   readonly hasTools: boolean;
+  /** The answer is to keep to a JSON schema. */
+  readonly wantsJsonSchema: boolean;
   /** The lowest of the body's own limits on the output of one choice; null = it has none. */
   readonly requestedOutputTokens: number | null;
   /** Answers asked for (`n`); 0 where nothing is generated (embeddings). */
@@ -23,6 +25,8 @@ export interface ChatRequestBody {
   readonly input?: unknown;
   readonly tools?: unknown;
   readonly functions?: unknown;
+  readonly response_format?: unknown;
+  readonly text?: unknown;
   readonly n?: unknown;
   readonly max_tokens?: unknown;
   readonly max_completion_tokens?: unknown;
@@ -78,6 +82,7 @@ export function factsOf(body: ChatRequestBody, bodyBytes: number): RequestFacts 
     lowDetailImages: parts.lowDetailImages,
     images: parts.images,
     hasTools,
+    wantsJsonSchema: fieldOf(body.response_format ?? fieldOf(body.text, "format"), "type") === "json_schema",
     requestedOutputTokens: limits.length === 0 ? null : Math.min(...limits.filter(isCount)),
     choices: validChoices ? choices : MAX_CHOICES,
     refusedParam: badLimit ?? (validChoices ? null : "n") ?? refusedParam(body) ?? parts.refused,
@@ -93,6 +98,7 @@ export function embeddingFactsOf(body: { readonly input?: unknown }, bodyBytes: 
     lowDetailImages: 0,
     images: 0,
     hasTools: false,
+    wantsJsonSchema: false,
     requestedOutputTokens: null,
     choices: 0,
     refusedParam: valid ? null : "input",

@@ -1,6 +1,9 @@
 import type { Provider, Tier } from "../domain/catalog.ts";
+import { ableOnly, lackOf, type RequestNeeds } from "./ability.ts";
 import { type Candidate, candidateOrders, type OrderQuestion } from "./candidate-order.ts";
-import type { Controls, DirectiveOf } from "./controls.ts";
+import type { Controls } from "./controls.ts";
+import { drawByWeights, propensityOf, type WeightedDraw } from "./draw-by-weights.ts";
+import { insteadOf } from "./route-reason.ts";
 import type { Stage } from "./safeguards.ts";
 
 export type { Candidate } from "./candidate-order.ts";
@@ -21,6 +24,8 @@ export interface RouteQuestion {
   readonly unavailable: ReadonlySet<string>;
   /** Providers that have become slow: others go first where there is a choice. Absent: none. */
   readonly slow?: ReadonlySet<string>;
+  /** Absent: what every model can do. */
+  readonly needs?: RequestNeeds;
   /** Uniform in [0, 1): decides where a `weights` directive is in force. Without it, weights are not looked at. */
   readonly draw?: number;
 }
@@ -33,12 +38,17 @@ export interface RouteDenial {
   readonly message: string;
 }
 
-export type RouteDenialCode = "unknown_model" | "model_not_allowed" | "no_provider" | "unpriced_model";
+export type RouteDenialCode =
+  | "unknown_model"
+  | "model_not_allowed"
+  | "unsupported_request"
+  | "no_provider"
+  | "unpriced_model";
 
 /**
  * The providers to try, in order, each of which the tier lists and has a price.
  *
- * `auto` gives all that can serve. A named provider is tried alone: who asks for a model by name does not get another one.
+ * `auto` gives all that can serve, and are able to do what the request needs. A named provider is tried alone: who asks for a model by name does not get another one.
  * Fallback mode (a directive, or the safeguard's stage) overrides both: only the catalog's fallback provider, or, for a tier
  * that does not list it, the tier's cheapest provider that can be called. A name that the tier may not use is refused all the same.
  */
@@ -54,18 +64,34 @@ export function routeRequest(question: RouteQuestion): RouteResult {
 }
 
 function routeAuto(question: RouteQuestion): RouteResult {
-  const { controls, tier, unavailable } = question;
+  const { controls, tier, needs } = question;
   const ordered = candidateOrders(controls).auto(question);
-  const callable = available(ordered, unavailable);
+  const able = ableOnly(ordered, needs);
+  if (able.length === 0 && ordered.length > 0) return noneAble(tier, ordered, needs);
+  const callable = firstSays(able, ordered, question);
   if (callable.length === 0) return noProvider(controls, tier);
-  const weighted = question.draw === undefined ? null : matchingWeights(question);
-  const isDirected = weighted === null || callable[0]?.reason.startsWith("directive:");
-  const chosen = isDirected ? callable : drawFirst(callable, weighted, question.draw ?? 0);
-  return { ok: true, candidates: slowLast(chosen, question.slow) };
+  const directive = matchingWeights(question);
+  if (directive === null || question.draw === undefined || callable[0]?.reason.startsWith("directive:")) {
+    return { ok: true, candidates: slowLast(callable, question) };
+  }
+  const drawn = slowLast(drawByWeights(callable, { directive, draw: question.draw }), question);
+  return { ok: true, candidates: withPropensity(drawn, callable, { directive, slow: question.slow }) };
 }
 
-function routeName({ controls, requestedModel, unavailable }: RouteQuestion): RouteResult {
+function withPropensity(
+  [first, ...others]: readonly Candidate[],
+  before: readonly Candidate[],
+  how: Omit<WeightedDraw, "draw">,
+): readonly Candidate[] {
+  if (first === undefined) return before;
+  return [{ ...first, propensity: propensityOf(first.provider.name, before, how) }, ...others];
+}
+
+function routeName({ controls, requestedModel, unavailable, needs }: RouteQuestion): RouteResult {
   const provider = controls.catalog.providers.get(requestedModel);
+  const lack = provider === undefined || needs === undefined ? null : lackOf(provider, needs);
+  if (lack !== null)
+    return denied("unsupported_request", `model "${requestedModel}" does not have what is needed: ${lack}`);
   if (provider === undefined || controls.drained.has(requestedModel) || unavailable.has(requestedModel)) {
     return denied("no_provider", `provider "${requestedModel}" cannot be called at the moment`);
   }
@@ -73,9 +99,11 @@ function routeName({ controls, requestedModel, unavailable }: RouteQuestion): Ro
 }
 
 function routeFallback(question: RouteQuestion, reason: string): RouteResult {
-  const { controls, tier, unavailable } = question;
+  const { controls, tier, unavailable, needs } = question;
   const { fallback, byCost } = candidateOrders(controls).fallback(tier);
-  const found = fallback ?? byCost.find(({ name }) => !unavailable.has(name));
+  const isAble = (provider: Provider) => needs === undefined || lackOf(provider, needs) === null;
+  const stands = fallback !== undefined && isAble(fallback) ? fallback : undefined;
+  const found = stands ?? byCost.find((provider) => !unavailable.has(provider.name) && isAble(provider));
   if (found === undefined || unavailable.has(found.name)) return noProvider(controls, tier);
   return { ok: true, candidates: [{ provider: found, reason }] };
 }
@@ -129,22 +157,42 @@ function denied(code: RouteDenialCode, message: string): RouteDenial {
   return { ok: false, code, message };
 }
 
-function available(ordered: readonly Candidate[], unavailable: ReadonlySet<string>): readonly Candidate[] {
-  return unavailable.size === 0 ? ordered : ordered.filter(({ provider }) => !unavailable.has(provider.name));
+function noneAble(tier: Tier, [first]: readonly Candidate[], needs: RequestNeeds | undefined): RouteResult {
+  const lack = first === undefined || needs === undefined ? null : lackOf(first.provider, needs);
+  return denied("unsupported_request", `no model of tier "${tier.name}" has what is needed: ${lack ?? ""}`);
+}
+
+/** Those that can be called; where the first one takes the place of one that is not able, that is its reason. */
+function firstSays(
+  able: readonly Candidate[],
+  [best]: readonly Candidate[],
+  { unavailable, highLoad }: RouteQuestion,
+): readonly Candidate[] {
+  const callable =
+    unavailable.size === 0 ? able : able.filter(({ provider }) => !unavailable.has(provider.name));
+  const [first, ...others] = callable;
+  if (first === undefined || best === undefined || able[0] === best) return callable;
+  return [{ ...first, reason: insteadOf("unable", best.provider.name, highLoad) }, ...others];
 }
 
 /** Where one takes the place of a slow one, that is its reason. */
-function slowLast(chosen: readonly Candidate[], slow: ReadonlySet<string> | undefined): readonly Candidate[] {
+function slowLast(
+  chosen: readonly Candidate[],
+  { slow, highLoad }: Pick<RouteQuestion, "slow" | "highLoad">,
+): readonly Candidate[] {
   const [before] = chosen;
   if (slow === undefined || slow.size === 0 || before === undefined) return chosen;
   const isSlow = ({ provider }: Candidate) => slow.has(provider.name);
   const [best, ...others] = chosen.filter((candidate) => !isSlow(candidate));
   if (best === undefined) return chosen;
-  const first = best === before ? best : { ...best, reason: `slow:${before.provider.name}` };
+  const first =
+    best === before ? best : { ...best, reason: insteadOf("slow", before.provider.name, highLoad) };
   return [first, ...others, ...chosen.filter(isSlow)];
 }
 
-function matchingWeights({ controls, tier, feature }: OrderQuestion & { controls: Controls }) {
+/** Under high load the load decides, not the weights. */
+function matchingWeights({ controls, tier, feature, highLoad }: OrderQuestion & { controls: Controls }) {
+  if (highLoad) return null;
   return (
     controls.weights.find(
       ({ params }) =>
@@ -152,22 +200,4 @@ function matchingWeights({ controls, tier, feature }: OrderQuestion & { controls
         (params.feature === undefined || params.feature === feature),
     ) ?? null
   );
-}
-
-/** Puts one provider first, each with the probability of its weight among the candidates; the others keep their order. */
-function drawFirst(
-  candidates: readonly Candidate[],
-  { id, params }: DirectiveOf<"weights">,
-  draw: number,
-): readonly Candidate[] {
-  const weightOf = (provider: Provider) => params.weights[provider.name] ?? 0;
-  let rest = draw * candidates.reduce((sum, { provider }) => sum + weightOf(provider), 0);
-  const drawn = candidates.find(({ provider }) => {
-    const weight = weightOf(provider);
-    rest -= weight;
-    return weight > 0 && rest < 0;
-  });
-  if (drawn === undefined) return candidates;
-  const first = { provider: drawn.provider, reason: `directive:${id}` };
-  return [first, ...candidates.filter((candidate) => candidate !== drawn)];
 }

@@ -1,5 +1,6 @@
 import { costOf, priceAt, type TokenUsage } from "../domain/price.ts";
 import type { RequestEvent } from "../domain/request-event.ts";
+import { drawQuality } from "./draw-quality.ts";
 import type { Incident } from "./incident.ts";
 import { drawFailure, drawTimes, type ProviderBehaviour, roundMs } from "./provider-behaviour.ts";
 import type { Random } from "./random.ts";
@@ -12,6 +13,7 @@ export interface RoutedBehaviour {
 interface Circumstances {
   readonly usage: TokenUsage;
   readonly incidents: readonly Incident[];
+  readonly maxOutputTokens: number;
   readonly random: Random;
 }
 
@@ -46,7 +48,7 @@ export function callProviders(
 }
 
 function answer(event: RequestEvent, behaviour: ProviderBehaviour, circumstances: Circumstances): void {
-  const { usage, incidents, random } = circumstances;
+  const { usage, incidents, maxOutputTokens, random } = circumstances;
   const aborted = random() < ABORT_SHARE;
   const output = aborted ? Math.ceil(usage.output / 2) : usage.output;
   const times = drawTimes(behaviour, { outputTokens: output + usage.reasoning, incidents }, random);
@@ -62,6 +64,7 @@ function answer(event: RequestEvent, behaviour: ProviderBehaviour, circumstances
   event.output_tokens = output;
   event.reasoning_tokens = usage.reasoning;
   event.cost = price === undefined ? 0 : costOf({ ...usage, output }, price);
+  if (!aborted) drawQuality(event, { provider: behaviour.provider, maxOutputTokens });
   close(event);
 }
 

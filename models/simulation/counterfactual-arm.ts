@@ -1,12 +1,14 @@
 import type { Provider, Tier } from "../domain/catalog.ts";
 import type { NanoUsd } from "../domain/money.ts";
 import { costOf, priceAt, type TokenUsage } from "../domain/price.ts";
+import type { RequestNeeds } from "../policy/ability.ts";
 import { cacheLifetimeMs } from "../policy/cache-lifetime.ts";
 import { chargesFor, safeguardKeys } from "../policy/charges.ts";
 import type { Controls } from "../policy/controls.ts";
 import { denialOf } from "../policy/denial.ts";
 import { boundCost } from "../policy/estimate.ts";
 import { type Candidate, routeRequest } from "../policy/route.ts";
+import { routeFactsOf } from "../policy/route-reason.ts";
 import { gate, nextStage, type Stage, safeguardRatio } from "../policy/safeguards.ts";
 import type { ReplayClock } from "./counterfactual-clock.ts";
 import { openReplayCounters } from "./counterfactual-counters.ts";
@@ -81,7 +83,7 @@ export function openReplayArm({
 
   function admit(event: PastRequest, tier: Tier, candidates: readonly Candidate[]) {
     const windows = clock.windowsAt(event.ts);
-    const highLoad = event.route_reason === "high-load";
+    const { highLoad } = routeFactsOf(event.route_reason);
     let denial = "no_provider";
     for (const { provider } of candidates.slice(0, MAX_HOPS)) {
       const bound = boundOf(event, { provider, tier, profile });
@@ -112,6 +114,7 @@ export function openReplayArm({
       lookAtSafeguards(event.ts);
       const closed = gate({ controls, tier, stage });
       if (closed !== null) return refused(closed.code);
+      const { highLoad, slow } = routeFactsOf(event.route_reason);
       const route = routeRequest({
         controls,
         tier,
@@ -119,14 +122,16 @@ export function openReplayArm({
         feature: event.feature,
         hourOfDay: clock.hourOf(event.ts),
         stage,
-        highLoad: event.route_reason === "high-load",
+        highLoad,
         unavailable: NONE,
+        ...(slow !== null && { slow: new Set([slow]) }),
+        needs: needsOf(event),
         ...(controls.weights.length > 0 && { draw: shareOf(event) }),
       });
       if (!route.ok) return refused(route.code);
       const { denial, provider, charges } = admit(event, tier, route.candidates);
       if (provider === null) return refused(denial);
-      const answer = answerOf(event, { provider, tier, profile });
+      const answer = answerOf(event, { provider, tier, profile, recorded });
       const hit = hitChange(event, { controls, recorded, profile, assumedHitRates });
       const expected = withCache(answer, { hit, profile });
       counters.book(charges, expected.cost);
@@ -135,8 +140,17 @@ export function openReplayArm({
   };
 }
 
-function isRefusedAnyway({ outcome, denial_reason }: PastRequest): boolean {
-  return outcome === "denied" && !POLICY_DENIALS.has(denial_reason);
+/** Of the context only what was counted is known, and of a refused request nothing. */
+function needsOf(event: PastRequest): RequestNeeds {
+  const contextTokens = event.input_tokens + event.cached_input_tokens + event.output_tokens;
+  return { capabilities: event.needs ?? [], contextTokens };
+}
+
+function isRefusedAnyway({ outcome, denial_reason, needs = [] }: PastRequest): boolean {
+  if (outcome !== "denied") return false;
+  // Without needs it was too long, and how long is not known.
+  if (denial_reason === "unsupported_request") return needs.length === 0;
+  return !POLICY_DENIALS.has(denial_reason);
 }
 
 function refused(denial: string): ReplayedRequest {
@@ -147,6 +161,10 @@ interface Asked {
   readonly provider: Provider;
   readonly tier: Tier;
   readonly profile: Profile;
+}
+
+interface Answering extends Asked {
+  readonly recorded: Controls;
 }
 
 /**
@@ -180,8 +198,19 @@ function usageOf(event: PastRequest, { tier, profile }: Pick<Asked, "tier" | "pr
   return { usage, guessed: !isKnown };
 }
 
+/** What the same call costs by the price under which it is replayed. */
+function repriced(event: PastRequest, { provider, recorded, ...asked }: Answering): number {
+  const then = recorded.catalog.providers.get(provider.name)?.prices ?? [];
+  if (then === provider.prices || event.cost === 0) return event.cost;
+  const [old, price] = [priceAt(then, event.ts), priceAt(provider.prices, event.ts)];
+  if (old === undefined || price === undefined) return event.cost;
+  const { usage } = usageOf(event, asked);
+  const [before, after] = [costOf(usage, old), costOf(usage, price)];
+  return before === 0 || before === after ? event.cost : Math.round((event.cost * after) / before);
+}
+
 /** As recorded where the same provider is called; else the same request at the other provider. */
-function answerOf(event: PastRequest, asked: Asked): ReplayedRequest {
+function answerOf(event: PastRequest, asked: Answering): ReplayedRequest {
   const { provider, profile } = asked;
   const { outcome, rating, first_provider: first } = event;
   const wasCalled = outcome === "ok" || outcome === "failed" || outcome === "aborted";
@@ -190,7 +219,7 @@ function answerOf(event: PastRequest, asked: Asked): ReplayedRequest {
     return {
       denial: "",
       provider: first,
-      cost: event.cost,
+      cost: repriced(event, asked),
       latencyMs: event.latency_ms,
       rating: isAnswer ? rating || profile.ratingOf(event.provider) : 0,
       guessed: false,

@@ -12,7 +12,8 @@ interface Answered {
   readonly providers: ReadonlyMap<string, Provider>;
 }
 
-const RATED_SHARE = 0.04;
+/** Of answers, those of which somebody says something. */
+export const RATED_SHARE = 0.04;
 /** A cached answer was a good one once. */
 const CACHED_QUALITY = 4;
 const MIN_DELAY_MS = 5_000;

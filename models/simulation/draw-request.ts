@@ -5,10 +5,11 @@ import { costOf, priceAt, type TokenUsage } from "../domain/price.ts";
 import type { RequestEvent } from "../domain/request-event.ts";
 import { type Candidate, candidateOrders } from "../policy/candidate-order.ts";
 import type { Controls } from "../policy/controls.ts";
+import { blankEvent } from "./blank-event.ts";
 import { callProviders, type RoutedBehaviour } from "./call-providers.ts";
 import type { Incident } from "./incident.ts";
 import type { Person } from "./person.ts";
-import { behaviourOf, type ProviderBehaviour, roundMs } from "./provider-behaviour.ts";
+import { behaviourOf, type ProviderBehaviour, roundMs, typicalMs } from "./provider-behaviour.ts";
 import { drawLogNormal, type Random, weightedChoice } from "./random.ts";
 import { drawEventId, drawRequestId } from "./uuid.ts";
 
@@ -20,7 +21,7 @@ export interface World {
   routesOf(moment: Moment, feature: string): readonly RoutedBehaviour[];
 }
 
-interface AskedFeature {
+export interface AskedFeature {
   readonly feature: Feature;
   /** Median tokens of a prompt and of an answer. */
   readonly inputTokens: number;
@@ -38,7 +39,8 @@ export interface Moment {
 
 /** Features that an app has besides those that the catalog caches. */
 const OTHER_FEATURES = ["chat", "meal-plan", "form-check"] as const;
-const NAMED_MODEL_SHARE = 0.2;
+/** Of requests, those that ask for a model by name. */
+export const NAMED_MODEL_SHARE = 0.2;
 const SHARED_HIT_RATE = 0.45;
 const USER_HIT_RATE = 0.22;
 const PROMPT_CACHE_TOKENS = 1024;
@@ -80,15 +82,21 @@ function routeMemory(catalog: Catalog, controls: Controls): World["routesOf"] {
 /** One request, with everything that becomes of it: as the gateway would have recorded it. */
 export function drawRequest(world: World, person: Person, moment: Moment, random: Random): RequestEvent {
   const asked = world.featureOf(random());
-  const event = blankEvent(world, { person, moment, feature: asked.feature.name }, random);
+  const event = openEvent(world, { person, moment, feature: asked.feature.name }, random);
   const candidates = candidatesOf(world.routesOf(moment, asked.feature.name), random);
   const [first] = candidates;
   const denial = first === undefined ? NO_PROVIDER : denialOf(person, moment);
   if (denial !== null || first === undefined) return Object.assign(event, denial);
   if (first.reason === "requested") event.requested_model = first.behaviour.provider.name;
   const usage = drawUsage(first.behaviour, { asked, moment }, random);
-  if (isHit(asked.feature, random)) answerFromCache(event, usage, { behaviour: first.behaviour, random });
-  else callProviders(event, candidates, { usage, incidents: moment.incidents, random });
+  if (isHit(asked.feature, random)) {
+    answerFromCache(event, usage, { behaviour: first.behaviour, random });
+    return event;
+  }
+  // The order leaves no choice.
+  event.propensity = 1;
+  const { maxOutputTokens } = moment.tier;
+  callProviders(event, candidates, { usage, incidents: moment.incidents, maxOutputTokens, random });
   return event;
 }
 
@@ -130,9 +138,9 @@ function candidatesOf(routes: readonly RoutedBehaviour[], random: Random): reado
   return named === undefined ? routes : [{ behaviour: named.behaviour, reason: "requested" }];
 }
 
-function drawUsage(
-  { reasons }: ProviderBehaviour,
-  { asked, moment }: { asked: AskedFeature; moment: Moment },
+export function drawUsage(
+  { reasons }: Pick<ProviderBehaviour, "reasons">,
+  { asked, moment }: { asked: AskedFeature; moment: Pick<Moment, "tier" | "incidents"> },
   random: Random,
 ): TokenUsage {
   const longer = moment.incidents.find(({ kind }) => kind === "cost-spike")?.factor ?? 1;
@@ -162,14 +170,15 @@ function answerFromCache(
   event.route_reason = "cache";
   event.latency_ms = roundMs(CACHE_MS + CACHE_SPREAD_MS * random());
   event.cache_saved = price === undefined ? 0 : costOf(usage, price);
+  event.cache_saved_ms = roundMs(typicalMs(behaviour, usage.output + usage.reasoning) - event.latency_ms);
 }
 
-function blankEvent(
+function openEvent(
   { controls }: World,
   { person, moment, feature }: { person: Person; moment: Moment; feature: string },
   random: Random,
 ): RequestEvent {
-  return {
+  const event = blankEvent({
     event_id: drawEventId(random, moment.ts),
     request_id: drawRequestId(random, moment.ts),
     ts: moment.ts,
@@ -177,28 +186,10 @@ function blankEvent(
     user_id: person.id,
     tier: moment.tier.name,
     feature,
-    country: person.country,
-    device: person.device,
     controls_version: controls.version,
-    requested_model: "auto",
-    provider: "",
-    model: "",
-    route_reason: "",
-    attempts: [],
-    outcome: "ok",
-    denial_reason: "",
-    http_status: 0,
-    stream: false,
-    latency_ms: 0,
-    ttft_ms: 0,
-    provider_ms: 0,
-    overhead_us: Math.round(400 + 900 * random()),
-    input_tokens: 0,
-    cached_input_tokens: 0,
-    output_tokens: 0,
-    reasoning_tokens: 0,
-    cost: 0,
-    cache_saved: 0,
-    source: "simulated",
-  };
+  });
+  event.country = person.country;
+  event.device = person.device;
+  event.overhead_us = Math.round(400 + 900 * random());
+  return event;
 }

@@ -27,6 +27,8 @@ export interface PastRequest
   readonly first_provider: string;
   /** The one whose answer (or failure) it was; empty: none was called. */
   readonly provider: string;
+  /** Absent: nothing that not every model can do. */
+  readonly needs?: RequestEvent["needs"];
   /** 1 to 5; 0 = nobody has rated it. */
   readonly rating: number;
 }
@@ -39,6 +41,7 @@ export function pastRequest(event: RequestEvent, rating = 0): PastRequest {
     tier: event.tier,
     feature: event.feature,
     requested_model: event.requested_model,
+    needs: event.needs,
     route_reason: event.route_reason,
     outcome: event.outcome,
     denial_reason: event.denial_reason,

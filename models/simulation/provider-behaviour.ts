@@ -56,6 +56,14 @@ export function drawFailure(
   return { provider: provider.name, outcome, ms };
 }
 
+/** What an answer of so many tokens takes, give or take {@link drawTimes}'s spread. */
+export function typicalMs(
+  { firstTokenMs, tokensPerSecond }: ProviderBehaviour,
+  outputTokens: number,
+): number {
+  return firstTokenMs + (outputTokens * 1000) / tokensPerSecond;
+}
+
 export function drawTimes(
   behaviour: ProviderBehaviour,
   { outputTokens, incidents }: { readonly outputTokens: number; readonly incidents: readonly Incident[] },

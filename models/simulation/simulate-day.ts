@@ -7,7 +7,6 @@ import type { Person } from "./person.ts";
 import type { SimulatedDay } from "./simulate.ts";
 import { attraction, type Simulation } from "./simulation.ts";
 import { countChange } from "./truth.ts";
-import { useDay } from "./use-day.ts";
 import { drawEventId } from "./uuid.ts";
 
 /** Everybody decides what to do with the day, and does it. */
@@ -51,21 +50,21 @@ function liveDay(simulation: Simulation, day: Day, person: Person): void {
   const next = life.type === "change" ? life.tier : life.type === "leave" ? lowest : undefined;
   const before = person.tier;
   if (next === undefined || next === before) {
-    useDay(simulation, day, { person, seen: false });
+    simulation.useDay(simulation, day, { person, seen: false });
     return;
   }
   const changeMs = day.drawMoment();
   person.tier = next;
   countChange(day.truth, before, next);
   setTier(day, { person, ts: changeMs, actor: "billing" });
-  useDay(simulation, day, { person, seen: false, change: { before, ms: changeMs } });
+  simulation.useDay(simulation, day, { person, seen: false, change: { before, ms: changeMs } });
 }
 
 function join(simulation: Simulation, day: Day, { person, seen }: { person: Person; seen: boolean }): void {
   simulation.people.push(person);
   day.truth.newUsers += 1;
   if (!seen) setTier(day, { person, ts: day.window.startMs, actor: "import" });
-  useDay(simulation, day, { person, seen });
+  simulation.useDay(simulation, day, { person, seen });
 }
 
 function signUp(

@@ -9,6 +9,7 @@ import { tierLadder } from "./life.ts";
 import { type Person, personMaker } from "./person.ts";
 import { rhythmOf } from "./rhythm.ts";
 import { signUpSchedule } from "./sign-ups.ts";
+import { type UseDay, useDay } from "./use-day.ts";
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -29,6 +30,7 @@ export interface Simulation {
   readonly people: Person[];
   readonly makePerson: ReturnType<typeof personMaker>;
   readonly signUps: ReturnType<typeof signUpSchedule>;
+  readonly useDay: UseDay;
   /** Ratings of the last answers before midnight that were given after it. */
   lateFeedback: FeedbackEvent[];
 }
@@ -36,7 +38,8 @@ export interface Simulation {
 export const MAX_SIMULATED_DAYS = 3_660;
 export const MAX_SIMULATED_USERS = 1_000_000;
 
-export function beginSimulation(options: SimulationOptions): Simulation {
+/** `use`: what people do with their days; by default they ask, are answered, and become what that makes of them. */
+export function beginSimulation(options: SimulationOptions, use: UseDay = useDay): Simulation {
   const { seed, users, days, startDay, catalog } = options;
   if (!(days >= 1 && days <= MAX_SIMULATED_DAYS)) throw new RangeError(`days: 1 to ${MAX_SIMULATED_DAYS}`);
   if (!(users >= 1 && users <= MAX_SIMULATED_USERS))
@@ -51,6 +54,7 @@ export function beginSimulation(options: SimulationOptions): Simulation {
     people: [],
     makePerson: personMaker(seed),
     signUps: signUpSchedule({ users, dayWeights: dayWeights(plan, options) }),
+    useDay: use,
     lateFeedback: [],
   };
 }

@@ -48,6 +48,14 @@ export interface ProviderTruth {
   cost: number;
   calls: number;
   okCalls: number;
+  /** Requests with outcome ok, and what showed of their answers. */
+  answers: number;
+  cutOff: number;
+  empty: number;
+  refused: number;
+  filtered: number;
+  invalidJson: number;
+  askedAgain: number;
 }
 
 export function emptyTruth(day: string): DayTruth {
@@ -92,11 +100,24 @@ export function countRequest(truth: DayTruth, event: RequestEvent): void {
     last.requests += 1;
     last.cost += event.cost;
   }
+  countQuality(truth, event);
   for (const { provider, outcome } of event.attempts) {
     const called = providerOf(truth, provider);
     called.calls += 1;
     if (outcome === "ok") called.okCalls += 1;
   }
+}
+
+function countQuality(truth: DayTruth, event: RequestEvent): void {
+  if (event.asked_again_of !== "") providerOf(truth, event.asked_again_of).askedAgain += 1;
+  if (event.outcome !== "ok") return;
+  const answerer = providerOf(truth, event.provider);
+  answerer.answers += 1;
+  if (event.cut_off) answerer.cutOff += 1;
+  if (event.empty) answerer.empty += 1;
+  if (event.refused) answerer.refused += 1;
+  if (event.filtered) answerer.filtered += 1;
+  if (event.invalid_json) answerer.invalidJson += 1;
 }
 
 const LAST_7_DAYS = 2 ** 7 - 1;
@@ -131,7 +152,23 @@ function tierOf(truth: DayTruth, name: string): TierTruth {
 }
 
 function providerOf(truth: DayTruth, name: string): ProviderTruth {
-  const found = truth.providers[name] ?? { requests: 0, cost: 0, calls: 0, okCalls: 0 };
+  const found = truth.providers[name] ?? emptyProvider();
   truth.providers[name] = found;
   return found;
+}
+
+function emptyProvider(): ProviderTruth {
+  return {
+    requests: 0,
+    cost: 0,
+    calls: 0,
+    okCalls: 0,
+    answers: 0,
+    cutOff: 0,
+    empty: 0,
+    refused: 0,
+    filtered: 0,
+    invalidJson: 0,
+    askedAgain: 0,
+  };
 }

@@ -1,7 +1,8 @@
-import type { Tier } from "../domain/catalog.ts";
+import type { Provider, Tier } from "../domain/catalog.ts";
 import type { RequestEvent } from "../domain/request-event.ts";
 import type { Day } from "./day.ts";
 import { drawFeedback } from "./draw-feedback.ts";
+import { drawAskedAgain } from "./draw-quality.ts";
 import { drawRequest } from "./draw-request.ts";
 import { habitsOf } from "./life.ts";
 import { closeDay, type Person } from "./person.ts";
@@ -18,6 +19,9 @@ export interface Use {
   readonly change?: { readonly before: Tier; readonly ms: number };
 }
 
+/** What somebody does with a day. */
+export type UseDay = (simulation: Simulation, day: Day, use: Use) => void;
+
 const SPIKE_USE = 1.6;
 const FAILURE_ANNOYANCE = 0.5;
 
@@ -28,18 +32,21 @@ export function useDay(simulation: Simulation, day: Day, { person, seen, change 
   const [firstMs] = moments;
   if (seen && firstMs !== undefined) meet(day, person, firstMs);
   const tiers = new Set<string>();
+  const { providers } = simulation.options.catalog;
   let admitted = 0;
+  let answeredBy: Provider | undefined;
   for (const ts of moments) {
     const tier = change !== undefined && ts < change.ms ? change.before : person.tier;
     const incidents = day.incidentsAt(ts);
     const moment = { ts, hourOfDay: day.hourOf(ts), tier, admitted, incidents };
     const event = drawRequest(simulation.world, person, moment, day.random);
     if (event.outcome !== "denied") admitted += 1;
+    if (answeredBy !== undefined && drawAskedAgain(event, answeredBy)) event.asked_again_of = answeredBy.name;
+    answeredBy = event.outcome === "ok" ? providers.get(event.provider) : undefined;
     experience(person, event);
     tiers.add(tier.name);
     countRequest(day.truth, event);
     day.requests.push(event);
-    const { providers } = simulation.options.catalog;
     const rating = drawFeedback({ event, incidents, providers }, day.random);
     if (rating !== null) day.feedback.push(rating);
   }
@@ -48,7 +55,8 @@ export function useDay(simulation: Simulation, day: Day, { person, seen, change 
   countPerson(day.truth, person);
 }
 
-function drawMoments(
+/** When somebody asks on a day, in order. */
+export function drawMoments(
   { ladder }: Simulation,
   day: Day,
   { person, seen }: { readonly person: Person; readonly seen: boolean },

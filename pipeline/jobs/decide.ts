@@ -1,4 +1,3 @@
-import type { Directive } from "../../models/domain/directive.ts";
 import { decisionId, directiveId } from "../../models/domain/ids.ts";
 import {
   evaluateRules,
@@ -6,7 +5,7 @@ import {
   type RuleRoundResult,
   type RuleState,
 } from "../../models/rules/evaluate.ts";
-import { explainDecision } from "../../models/rules/explain.ts";
+import { issueDirective } from "../../models/rules/issue-directive.ts";
 import { providerFacts } from "../../models/rules/provider-facts.ts";
 import { changesOf, stopOf } from "../automation-state.ts";
 import type { Job, JobDeps, JobReport } from "../job.ts";
@@ -16,8 +15,6 @@ import { openSlowMetrics, type SlowMetricsReader } from "../slow-rule-metrics.ts
 import { type SimulatedDecision, simulateDecisions } from "./decide-simulate.ts";
 import { type DecisionCase, decisionRow, unissuedRow, writeDecisions } from "./decision-row.ts";
 import { recallRules } from "./rule-memory.ts";
-
-const MINUTE_MS = 60_000;
 
 /**
  * The automation: evaluates the rules, issues directives, keeps the evidence. Remembers between its runs what each rule
@@ -101,23 +98,11 @@ function isWorthWriting(
 }
 
 function caseOf({ decision, predicted }: SimulatedDecision, { newId }: JobDeps, nowMs: number): DecisionCase {
-  const { rule, outcome } = decision;
-  const id = decisionId.parse(newId());
-  const reason = explainDecision(decision);
-  if (outcome.kind !== "fired" || outcome.instruction === null) {
-    return { id, decision, predicted, directive: null, reason };
-  }
-  const directive: Directive = {
-    id: directiveId.parse(newId()),
-    issuedBy: { type: "rule", name: rule.name },
-    reason,
-    evidence: id,
-    issuedAt: nowMs,
-    expiresAt: nowMs + Math.round(rule.expiresMinutes * MINUTE_MS),
-    ...(rule.rolloutShare < 1 && { share: rule.rolloutShare }),
-    ...outcome.instruction,
+  const ids = {
+    decision: () => decisionId.parse(newId()),
+    directive: () => directiveId.parse(newId()),
   };
-  return { id, decision, predicted, directive, reason };
+  return { decision, predicted, ...issueDirective(decision, ids, nowMs) };
 }
 
 /**

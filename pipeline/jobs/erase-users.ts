@@ -11,7 +11,13 @@ const pendingErasure = z.object({ user_id: z.string(), pseudonym: z.string(), er
 type PendingErasure = z.infer<typeof pendingErasure>;
 
 const count = z.number().int();
-const rowsLeft = z.object({ requests: count, ratings: count, dead_letters: count, running: count });
+const rowsLeft = z.object({
+  requests: count,
+  ratings: count,
+  dead_letters: count,
+  actions: count,
+  running: count,
+});
 
 /**
  * Puts pseudonyms in the place of users who were erased, so that sums stay and nobody can be found. What it did not finish (a change
@@ -39,7 +45,7 @@ async function renameRows(warehouse: Warehouse, pending: readonly PendingErasure
   const params = paramsOf(pending);
   const [left] = await warehouse.query({ sql: textOf("left"), params, row: rowsLeft });
   if (left === undefined) throw new Error("the warehouse did not count");
-  const found = left.requests + left.ratings + left.dead_letters;
+  const found = left.requests + left.ratings + left.dead_letters + left.actions;
   if (left.running > 0) return found;
   if (left.requests > 0) {
     await warehouse.command(textOf("rename_requests"), params);
@@ -47,6 +53,7 @@ async function renameRows(warehouse: Warehouse, pending: readonly PendingErasure
   }
   if (left.ratings > 0) await warehouse.command(textOf("rename_ratings"), params);
   if (left.dead_letters > 0) await warehouse.command(textOf("blank_dead_letters"), params);
+  if (left.actions > 0) await warehouse.command(textOf("rename_actions"), params);
   return found;
 }
 

@@ -1,4 +1,5 @@
 import type { DirectiveEvent, DirectiveRecord } from "../../models/domain/directive.ts";
+import { planVerification } from "../../models/rules/plan-verification.ts";
 import { judgeOutcome, type VerdictOfEffect } from "../../models/rules/verify.ts";
 import type { Job, JobDeps } from "../job.ts";
 import { issuedEvent, recordDirectives } from "../record-event.ts";
@@ -6,11 +7,6 @@ import { type DecisionRow, type VerifiedRow, writeDecisions } from "./decision-r
 import { followUp } from "./verify-follow-up.ts";
 import { readSpan, readUnverified, type UnverifiedDecision } from "./verify-read.ts";
 
-const MINUTE_MS = 60_000;
-/** Of a rule that the catalog no longer has. */
-const DEFAULT_VERIFY_MS = 15 * MINUTE_MS;
-/** Directives whose purpose is to refuse requests. */
-const REFUSING = new Set(["pause-non-premium", "rate-limit", "emergency-budget", "tier-limit"]);
 const BY = { type: "rule", name: "verification" } as const;
 
 /**
@@ -58,24 +54,21 @@ async function verifyOne(
   { decision, record }: Verifiable,
   nowMs: number,
 ): Promise<VerdictOfEffect> {
-  const { directive, revoked } = record;
   const rule = catalog().automation.rules.find(({ name }) => name === decision.rule);
-  const lengthMs = rule === undefined ? DEFAULT_VERIFY_MS : rule.verifyMinutes * MINUTE_MS;
-  const endsAtMs = Math.min(directive.expiresAt, revoked?.ts ?? Number.POSITIVE_INFINITY);
-  const overAtMs = Math.min(directive.issuedAt + lengthMs, endsAtMs);
-  const share = directive.share ?? 1;
+  const plan = planVerification(record, rule, nowMs);
+  const { share, refuses, isOver, endsSoon } = plan;
   const [before, after] = await Promise.all([
-    readSpan(warehouse, { fromMs: directive.issuedAt - lengthMs, untilMs: directive.issuedAt, share }),
-    readSpan(warehouse, { fromMs: directive.issuedAt, untilMs: Math.min(nowMs, overAtMs), share }),
+    readSpan(warehouse, { ...plan.before, share }),
+    readSpan(warehouse, { ...plan.after, share }),
   ]);
   return judgeOutcome({
     before: before.tried,
     after: after.tried,
     control: share < 1 ? { before: before.others, after: after.others } : null,
     predicted: decision.predicted,
-    refuses: REFUSING.has(directive.kind),
-    isOver: nowMs >= overAtMs,
-    endsSoon: endsAtMs > nowMs && endsAtMs - nowMs <= lengthMs,
+    refuses,
+    isOver,
+    endsSoon,
   });
 }
 

@@ -22,6 +22,17 @@ export const METRICS = {
       ratings: "count",
       satisfaction: "number?",
     }),
+    quality: metricTable("performance-quality", {
+      period: "text",
+      provider: "text",
+      answers: "count",
+      cutOff: "number?",
+      empty: "number?",
+      refused: "number?",
+      filtered: "number?",
+      invalidJson: "number?",
+      askedAgain: "number?",
+    }),
     system: metricTable("performance-system", {
       period: "text",
       requests: "count",
@@ -55,6 +66,7 @@ export const METRICS = {
       medianHitMs: "ms?",
       medianMissMs: "ms?",
       improvementMs: "ms?",
+      savedMs: "ms",
     }),
   },
   users: {

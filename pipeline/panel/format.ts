@@ -54,6 +54,11 @@ export function change(now: Maybe, before: Maybe): string {
   return `${share > 0 ? "+" : ""}${share} %`;
 }
 
+/** A share with its sign: `+3.2 %`. */
+export function signedPercent(share: Maybe): string {
+  return orUnknown(share, (known) => `${known > 0 ? "+" : ""}${trimmed(known * 100)} %`);
+}
+
 /** A rating or ratio: `4.21`. */
 export function decimal(value: Maybe): string {
   return orUnknown(value, (known) => known.toFixed(2));
@@ -91,6 +96,34 @@ export function moment(at: Maybe): string {
       timeZoneName: "short",
     }),
   );
+}
+
+/** `2026-11-24` as `24 Nov 2026`: a day of the catalog's calendar, whatever zone the screen is in. */
+export function day(name: string): string {
+  return new Date(`${name}T00:00:00Z`).toLocaleString("en-GB", { ...DATE, timeZone: "UTC" });
+}
+
+const DATE = { day: "numeric", month: "short", year: "numeric" } as const;
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Of hours, `hour`: with the time of day; of days, `day`. */
+  readonly grain: string;
+}
+
+/** From when to when: `19 Nov, 12:00 to 16:00`; of days their dates. */
+export function span({ fromMs, toMs, grain }: Span, timeZone: string): string {
+  const date = formatIn(timeZone, { day: "numeric", month: "short" });
+  const time = formatIn(timeZone, { hour: "2-digit", minute: "2-digit" });
+  const [first, last] = [date(fromMs), date(toMs - 1)];
+  if (grain === "day") return first === last ? first : `${first} to ${last}`;
+  return `${first}, ${time(fromMs)} to ${first === last ? "" : `${last}, `}${time(toMs)}`;
+}
+
+function formatIn(timeZone: string, options: Intl.DateTimeFormatOptions): (at: number) => string {
+  const format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
+  return (at) => format.format(at);
 }
 
 function orUnknown(value: Maybe, show: (known: number) => string): string {

@@ -2,7 +2,7 @@
 -- milliseconds; rating: 0 = nobody has rated the answer.
 SELECT
     toUnixTimestamp64Milli(past.ts) AS ts,
-    user_id, tier, feature, requested_model, provider,
+    user_id, tier, feature, requested_model, needs, provider,
     if(empty(attempts), provider, attempts[1].provider) AS first_provider,
     route_reason, outcome, denial_reason,
     toFloat64(past.latency_ms) AS latency_ms,

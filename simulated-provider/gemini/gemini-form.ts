@@ -6,6 +6,7 @@ import { countLongest, sliceTokens } from "../token-text.ts";
 /** A `GenerateContentResponse`; a stream is a row of them, with what is new and the usage so far. Lines end as Google ends them. */
 export const geminiForm: AnswerForm = {
   body(answer, withUsage) {
+    if (isBlocked(answer)) return JSON.stringify(blockedResponse(answer, withUsage));
     const candidates = answer.choices.map((choice, index) =>
       candidateOf(index, partsOf(choice, choice.content.text), finishReason(choice)),
     );
@@ -15,6 +16,10 @@ export const geminiForm: AnswerForm = {
 };
 
 function* frames(answer: Answer, { includeUsage, drawChunkTokens }: FrameOptions): Generator<Frame> {
+  if (isBlocked(answer)) {
+    yield { text: `data: ${JSON.stringify(blockedResponse(answer, includeUsage))}\r\n\r\n`, tokens: 0 };
+    return;
+  }
   const longest = countLongest(answer.choices);
   const frame = (candidate: object, tokens: number, usage: Usage): Frame => ({
     text: `data: ${JSON.stringify(responseOf(answer, [candidate], includeUsage ? usage : null))}\r\n\r\n`,
@@ -35,7 +40,17 @@ function* frames(answer: Answer, { includeUsage, drawChunkTokens }: FrameOptions
   }
 }
 
-function responseOf({ id, model }: Answer, candidates: readonly object[], usage: Usage | null): object {
+/** Google's way to refuse: the prompt was blocked, and there are no candidates. */
+function isBlocked({ choices }: Answer): boolean {
+  return choices.some(({ isRefusal }) => isRefusal);
+}
+
+function blockedResponse(answer: Answer, withUsage: boolean): object {
+  const { candidates: _none, ...rest } = responseOf(answer, [], withUsage ? answer.usage : null);
+  return { promptFeedback: { blockReason: "SAFETY" }, ...rest };
+}
+
+function responseOf({ id, model }: Answer, candidates: readonly object[], usage: Usage | null) {
   return {
     candidates,
     ...(usage === null ? {} : { usageMetadata: usageMetadata(usage) }),
@@ -54,13 +69,14 @@ function candidateOf(index: number, parts: readonly object[], reason: string | n
 
 /** A call that was cut has no arguments that could be read, and is left out. */
 function partsOf({ toolCall, finishReason: reason }: Choice, text: string): object[] {
-  if (toolCall === null) return [{ text }];
+  if (toolCall === null) return text === "" ? [] : [{ text }];
   if (reason === "length") return [];
   const args: unknown = JSON.parse(text);
   return [{ functionCall: { name: toolCall.name, args } }];
 }
 
 function finishReason({ finishReason: reason }: Choice): string {
+  if (reason === "content_filter") return "SAFETY";
   return reason === "length" ? "MAX_TOKENS" : "STOP";
 }
 

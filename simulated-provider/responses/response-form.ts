@@ -25,23 +25,23 @@ function* frames(answer: Answer, { includeUsage, drawChunkTokens }: FrameOptions
   const longest = countLongest(answer.choices);
   const isCall = choice.toolCall !== null;
   const at = isCall ? place : { ...place, content_index: 0 };
-  const name = isCall ? "response.function_call_arguments" : "response.output_text";
-  if (!isCall) yield frame("response.content_part.added", { ...at, part: textPart("") }, 0);
+  const name = isCall ? "response.function_call_arguments" : `response.${partType(choice)}`;
+  if (!isCall) yield frame("response.content_part.added", { ...at, part: partOf(choice, "") }, 0);
   for (let from = 0; from < longest; ) {
     const to = Math.min(from + drawChunkTokens(), longest);
     yield frame(`${name}.delta`, { ...at, delta: sliceTokens(choice.content, from, to) }, to);
     from = to;
   }
   const { text } = choice.content;
-  yield frame(`${name}.done`, { ...at, ...(isCall ? { arguments: text } : { text }) }, longest);
-  if (!isCall) yield frame("response.content_part.done", { ...at, part: textPart(text) }, longest);
+  yield frame(`${name}.done`, { ...at, ...(isCall ? { arguments: text } : partText(choice, text)) }, longest);
+  if (!isCall) yield frame("response.content_part.done", { ...at, part: partOf(choice, text) }, longest);
   yield frame(
     "response.output_item.done",
     { output_index: 0, item: itemOf(answer, choice, "done") },
     longest,
   );
   const response = responseOf(answer, "done", includeUsage);
-  const end = choice.finishReason === "length" ? "response.incomplete" : "response.completed";
+  const end = INCOMPLETE[choice.finishReason] === null ? "response.completed" : "response.incomplete";
   yield frame(end, { response }, longest);
 }
 
@@ -49,14 +49,15 @@ type Progress = "begun" | "done";
 
 function responseOf(answer: Answer, progress: Progress, withUsage: boolean): object {
   const isDone = progress === "done";
-  const isCut = answer.choices.some(({ finishReason }) => finishReason === "length");
+  const [reason = null] = answer.choices.flatMap(({ finishReason }) => INCOMPLETE[finishReason] ?? []);
+  const isCut = reason !== null;
   return {
     id: answer.id.replace(/^chatcmpl-/, "resp_"),
     object: "response",
     created_at: answer.createdAtSeconds,
     status: isDone ? (isCut ? "incomplete" : "completed") : "in_progress",
     error: null,
-    incomplete_details: isDone && isCut ? { reason: "max_output_tokens" } : null,
+    incomplete_details: isDone && isCut ? { reason } : null,
     model: answer.model,
     output: isDone ? answer.choices.map((choice) => itemOf(answer, choice, "done")) : [],
     usage: isDone && withUsage ? usageOf(answer.usage) : null,
@@ -76,14 +77,31 @@ function itemOf(answer: Answer, choice: Choice, progress: Progress): object {
       ...common,
       type: "message",
       role: "assistant",
-      content: isDone ? [textPart(content.text)] : [],
+      content: isDone ? [partOf(choice, content.text)] : [],
     };
   const { id, name } = toolCall;
   return { ...common, type: "function_call", call_id: id, name, arguments: isDone ? content.text : "" };
 }
 
-function textPart(text: string): object {
-  return { type: "output_text", text, annotations: [], logprobs: [] };
+/** Null: it is complete. */
+const INCOMPLETE = {
+  stop: null,
+  tool_calls: null,
+  length: "max_output_tokens",
+  content_filter: "content_filter",
+} satisfies Record<Choice["finishReason"], string | null>;
+
+function partOf(choice: Choice, text: string): object {
+  const said = { type: partType(choice), ...partText(choice, text) };
+  return choice.isRefusal ? said : { ...said, annotations: [], logprobs: [] };
+}
+
+function partType({ isRefusal }: Choice): "refusal" | "output_text" {
+  return isRefusal ? "refusal" : "output_text";
+}
+
+function partText({ isRefusal }: Choice, text: string): object {
+  return isRefusal ? { refusal: text } : { text };
 }
 
 function usageOf({ promptTokens, cachedTokens, completionTokens, reasoningTokens }: Usage): object {

@@ -6,6 +6,7 @@ import {
   type LogBatch,
   type LogEntry,
   MAX_RECORD_BYTES,
+  type PartitionLag,
 } from "../../ingest/event-log.ts";
 import { createArrivals, offsetProblems, recordOf, recordsOf, scanAll, textOf } from "./arrivals.ts";
 
@@ -16,6 +17,11 @@ export interface EventLogHarness {
   /** Closes every instance and removes what was written. */
   dispose(): Promise<void>;
 }
+
+/** Longer than a consumer's offset takes to be written down. */
+const POLL = { timeout: 15_000 };
+const byPartition = (a: { partition: string }, b: { partition: string }): number =>
+  a.partition < b.partition ? -1 : 1;
 
 /** What every adapter of the event log promises. `open` starts with empty topics each time. */
 export function eventLogContract(name: string, open: () => Promise<EventLogHarness>): void {
@@ -262,6 +268,39 @@ export function eventLogContract(name: string, open: () => Promise<EventLogHarne
         open();
         await done.untilCount(25);
         await expect.poll(() => consumer.lag(), { timeout: 10_000 }).toBe(0);
+      });
+    });
+
+    describe("lag", () => {
+      const sumOf = (lags: readonly PartitionLag[]) => lags.reduce((sum, { lag }) => sum + lag, 0);
+
+      test("of a group that never consumed is everything, partition by partition", async () => {
+        await log.append("requests", recordsOf("a", 5));
+        await log.append("requests", recordsOf("b", 7));
+        const lags = await log.lag("requests", "nobody");
+        const extents = await log.extents("requests");
+        expect(lags.toSorted(byPartition)).toEqual(
+          extents
+            .map(({ partition, start, end }) => ({ partition, end, committed: start, lag: end - start }))
+            .toSorted(byPartition),
+        );
+        expect(sumOf(lags)).toBe(12);
+        expect(sumOf(await log.lag("feedback", "nobody"))).toBe(0);
+      });
+
+      test("is told to any process, group by group, and falls to nothing as the group goes on", async () => {
+        const elsewhere = await harness.reopen("elsewhere");
+        let open = () => {};
+        const gate = new Promise<void>((resolve) => (open = resolve));
+        await collectBatches(log, { group: "slow", maxBatchEntries: 10, eachBatch: () => gate });
+        await collectBatches(log, { group: "quick" });
+        await log.append("requests", recordsOf("a", 25));
+        await expect.poll(async () => sumOf(await elsewhere.lag("requests", "quick")), POLL).toBe(0);
+        expect(sumOf(await elsewhere.lag("requests", "slow"))).toBe(25);
+        open();
+        await expect.poll(async () => sumOf(await elsewhere.lag("requests", "slow")), POLL).toBe(0);
+        for (const { end, committed, lag } of await elsewhere.lag("requests", "slow"))
+          expect([committed, lag]).toEqual([end, 0]);
       });
     });
 

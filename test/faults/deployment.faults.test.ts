@@ -28,7 +28,11 @@ interface Fault {
 }
 
 const DOWN_MS = 3_000;
-const BROKER_DOWN_MS = 10_000;
+const KAFKA_DOWN_MS = 30_000;
+/** Longer than the cluster takes to notice. */
+const BROKER_DOWN_MS = 5_000;
+const SLOW_MS = 5_000;
+const DISK_DELAY_MS = 400;
 const STANDSTILL_MS = 3_000;
 
 const faults: readonly Fault[] = [
@@ -48,13 +52,25 @@ const faults: readonly Fault[] = [
     strike: () => restart(deployment.fleet.pipelines[0]),
   },
   {
-    fault: "kill -9 of Kafka, 10 s away",
+    fault: "kill -9 of both Kafka brokers, 30 s away",
     times: 1,
     async strike(load) {
       await deployment.kafka.kill();
-      await lasts(BROKER_DOWN_MS);
+      await lasts(KAFKA_DOWN_MS);
+      await goesOn(load);
       await deployment.kafka.restart();
       await goesOn(load);
+    },
+  },
+  {
+    fault: "kill -9 of one of two Kafka brokers, 5 s away",
+    times: 2,
+    async strike(load) {
+      await deployment.kafka.killOne();
+      await lasts(BROKER_DOWN_MS);
+      // The other one has all records, leads every partition, and the warehouse goes on.
+      await arrives(load);
+      await deployment.kafka.restartOne();
     },
   },
   {
@@ -90,6 +106,9 @@ const faults: readonly Fault[] = [
   },
   { fault: "the wire to Redis is cut for 3 s", times: 2, strike: () => cut("redis") },
   { fault: "the wire to ClickHouse is cut for 3 s", times: 2, strike: () => cut("warehouse") },
+  { fault: "the wire to Kafka is silent for 3 s", times: 1, strike: () => silence("kafka") },
+  { fault: "the wire to Redis is silent for 3 s", times: 1, strike: () => silence("redis") },
+  { fault: "the wire to ClickHouse is silent for 3 s", times: 1, strike: () => silence("warehouse") },
   {
     fault: "a gateway stands still for 3 s",
     times: 2,
@@ -108,6 +127,16 @@ const faults: readonly Fault[] = [
       limitFileSize(pid, "0:unlimited");
       await lasts(DOWN_MS);
       limitFileSize(pid, "unlimited:unlimited");
+    },
+  },
+  {
+    fault: "the gateways' disks are slow for 5 s: 0.4 s more for each write and each sync",
+    times: 1,
+    async strike(load) {
+      await deployment.disk.slow(DISK_DELAY_MS);
+      await lasts(SLOW_MS);
+      await goesOn(load);
+      await deployment.disk.mend();
     },
   },
   {
@@ -217,6 +246,29 @@ async function cut(wire: keyof Deployment["wires"]): Promise<void> {
   deployment.wires[wire].cut();
   await lasts(DOWN_MS);
   deployment.wires[wire].mend();
+}
+
+async function silence(wire: keyof Deployment["wires"]): Promise<void> {
+  deployment.wires[wire].silence();
+  await lasts(DOWN_MS);
+  deployment.wires[wire].mend();
+}
+
+/** Waits until an answer that comes from now on is in the warehouse. */
+async function arrives(load: Load): Promise<void> {
+  const before = load.answered();
+  await goesOn(load);
+  await waitFor(
+    "an event of this moment in the warehouse",
+    async () => {
+      const [found] = await ask(
+        `SELECT count() AS events FROM request_events FINAL WHERE startsWith(user_id, '${load.name}-') AND outcome = 'ok'`,
+        z.object({ events: z.number() }),
+      );
+      return found !== undefined && found.events > before;
+    },
+    EVERY_MS,
+  );
 }
 
 async function standstill(child: FleetProcess | undefined): Promise<void> {

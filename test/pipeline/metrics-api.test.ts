@@ -5,6 +5,7 @@ import { publishSettings } from "../../pipeline/jobs/publish-settings.ts";
 import { rollUp } from "../../pipeline/jobs/roll-up.ts";
 import { toCsv } from "../../pipeline/metrics/csv.ts";
 import { METRICS } from "../../pipeline/metrics/tables.ts";
+import { sinkLag } from "../../pipeline/sink-lag.ts";
 import { ROLLUP_NAMES } from "../../warehouse/rollups/rollups.ts";
 import { ADMIN_TOKEN, startTestControl, type TestControl } from "./test-control.ts";
 import { recentRequest, startTestPipeline, type TestPipeline } from "./test-pipeline.ts";
@@ -95,6 +96,21 @@ it("shows money in dollars and users by what is known of them", async () => {
   const { rows } = await csv("/api/metrics/realtime");
   expect(rows).toMatchObject([{ dailyBudget: "200" }]);
   expect((await csv("/api/metrics/reconciliation")).rows).toHaveLength(1);
+});
+
+it("tells how far the ingests are behind the log, by topic and partition", async () => {
+  await pipeline.log.append("costs", [{ key: "a", value: Buffer.from("{}") }]);
+  await pipeline.log.append("costs", [{ key: "b", value: Buffer.from("{}") }]);
+  const { status, body } = await control.call("GET", "/api/metrics/lag");
+  expect(status).toBe(200);
+  const { topics } = sinkLag.parse(body);
+  expect(topics.map(({ topic }) => topic)).not.toContain("keys");
+  expect(topics.find(({ topic }) => topic === "costs")).toMatchObject({
+    lag: 2,
+    partitions: [{ end: 2, committed: 0, lag: 2 }],
+  });
+  const { rows } = await csv("/api/metrics/lag");
+  expect(rows.find(({ topic }) => topic === "costs")).toMatchObject({ end: "2", committed: "0", lag: "2" });
 });
 
 it("refuses ranges and tables that make no sense, saying why", async () => {

@@ -10,7 +10,15 @@ import { recentRequest, startTestPipeline, type TestPipeline } from "./test-pipe
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
-const TABLES = ["request_events", "feedback_events", "user_events", "users_by_day", "dead_letters"];
+/** Every table that names users, and the column that does. */
+const TABLES: Readonly<Record<string, string>> = {
+  request_events: "user_id",
+  feedback_events: "user_id",
+  user_events: "user_id",
+  users_by_day: "user_id",
+  dead_letters: "key",
+  admin_actions: "subject",
+};
 
 let pipeline: TestPipeline;
 let control: TestControl;
@@ -40,7 +48,8 @@ it("an erased user is in no table any more, others and all sums stay, and who co
   await eraseUsers(pipeline.deps, NOW + 2 * DAY_MS);
   await rollUp("requests")(pipeline.deps, NOW);
 
-  const left = { request_events: 1, feedback_events: 1, user_events: 1, users_by_day: 1, dead_letters: 0 };
+  const once = { request_events: 1, feedback_events: 1, user_events: 1, users_by_day: 1, admin_actions: 1 };
+  const left = { ...once, dead_letters: 0 };
   expect(await rowsOf("gone")).toEqual(left);
   expect(await rowsOf("stays")).toEqual({ ...left, dead_letters: 1 });
   expect(await sums()).toMatchObject({
@@ -49,6 +58,43 @@ it("an erased user is in no table any more, others and all sums stay, and who co
     users: 3,
   });
   expect((await eraseUsers(pipeline.deps, NOW + 3 * DAY_MS)).notable).toBe(false);
+});
+
+it("what was done to an erased user stays in the audit, without the user's name", async () => {
+  await storeLife("audited", NOW - 2_000);
+  await storeAction("audited", { ts: NOW - 1_900, method: "PUT" });
+  await storeErasure("audited", NOW - 1_800);
+  // Written down when the call is answered, which is after the erasure.
+  await storeAction("audited", { ts: NOW - 1_700, method: "DELETE" });
+  await storeAction("audited", { ts: NOW - 100, method: "PUT" });
+  // An alert or a key of the same name is no user.
+  await storeAction("audited", { ts: NOW - 1_900, method: "DELETE", path: "/api/keys/:id" });
+  const before = await one("SELECT count() AS rows FROM admin_actions FINAL", z.object({ rows: z.number() }));
+  await eraseUsers(pipeline.deps, NOW);
+  const named = await pipeline.deps.warehouse.query({
+    sql: "SELECT method, path FROM admin_actions FINAL WHERE subject = 'audited' ORDER BY method",
+    row: z.object({ method: z.string(), path: z.string() }),
+  });
+  expect(named).toEqual([
+    { method: "DELETE", path: "/api/keys/:id" },
+    { method: "PUT", path: "/api/users/:id" },
+  ]);
+  expect(
+    await one("SELECT count() AS rows FROM admin_actions FINAL", z.object({ rows: z.number() })),
+  ).toEqual(before);
+});
+
+it("no other column of the warehouse holds a user's name", async () => {
+  const holders = await pipeline.deps.warehouse.query({
+    sql: `SELECT DISTINCT table FROM system.columns
+      WHERE database = currentDatabase() AND name IN ('user_id', 'subject', 'key')
+        AND table IN (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')`,
+    row: z.object({ table: z.string() }),
+  });
+  const told = Object.keys(TABLES).map((table) => (table === "users_by_day" ? "rollup_users_daily" : table));
+  // Their subjects and keys are providers, tiers, kinds of alerts and names of settings.
+  const nobody = ["alerts", "alert_silences", "recommendations", "settings"];
+  expect(holders.map(({ table }) => table).sort()).toEqual([...told, ...nobody].sort());
 });
 
 it("an erasure that is run again, or stopped half-way, changes nothing more", async () => {
@@ -106,7 +152,7 @@ it("what is older than the catalog's retention is deleted, and its sums stay", a
 const SPENT = "SELECT sum(cost) AS cost, sum(requests) AS requests FROM bi_spend_daily";
 const spent = z.object({ cost: z.number(), requests: z.number() });
 
-/** A request, a rating, a meeting and a dead letter of a user. */
+/** A request, a rating, a meeting, a dead letter and a change of tier of a user. */
 async function storeLife(user: string, ts: number): Promise<void> {
   const { warehouse } = pipeline.deps;
   const origin = { log_partition: "test", log_offset: 0 };
@@ -125,6 +171,25 @@ async function storeLife(user: string, ts: number): Promise<void> {
     value_bytes: 9,
   };
   await warehouse.insert("dead_letters", [{ ts, ...from, ...letter, ...origin }]);
+  await storeAction(user, { ts, method: "PUT" });
+}
+
+interface StoredAction {
+  readonly ts: number;
+  readonly method: string;
+  readonly path?: string;
+}
+
+async function storeAction(
+  subject: string,
+  { ts, method, path = "/api/users/:id" }: StoredAction,
+): Promise<void> {
+  const who = { role: "admin", via: "token", session: "", address: "127.0.0.1" };
+  const what = { action: "a change", method, path, subject, details: "", status: 200, error: "" };
+  const origin = { log_partition: "test", log_offset: 2 };
+  await pipeline.deps.warehouse.insert("admin_actions", [
+    { action_id: randomUUID(), ts, ...who, ...what, ...origin },
+  ]);
 }
 
 async function storeErasure(user: string, ts: number): Promise<void> {
@@ -133,9 +198,8 @@ async function storeErasure(user: string, ts: number): Promise<void> {
 }
 
 async function rowsOf(user: string): Promise<Record<string, number>> {
-  const counts = TABLES.map(
-    (table) =>
-      `(SELECT count() FROM ${table} WHERE ${table === "dead_letters" ? "key" : "user_id"} = '${user}') AS ${table}`,
+  const counts = Object.entries(TABLES).map(
+    ([table, column]) => `(SELECT count() FROM ${table} WHERE ${column} = '${user}') AS ${table}`,
   );
   return one(`SELECT ${counts.join(", ")}`, z.record(z.string(), z.number()));
 }

@@ -83,6 +83,36 @@ describe.each(CASES)("seed $seed in $timezone", ({ seed, timezone }) => {
     ).toEqual(calls.sort());
   });
 
+  it("what shows of the quality of each provider's answers equals the truth", async () => {
+    const shares = [
+      ["cut_off", "cutOff"],
+      ["empty", "empty"],
+      ["refused", "refused"],
+      ["filtered", "filtered"],
+      ["invalid_json", "invalidJson"],
+      ["asked_again", "askedAgain"],
+    ] as const;
+    const found = await read(`SELECT * FROM bi_quality_over(${range("day")})`);
+    const counted = truth.flatMap(({ day, providers }) =>
+      Object.entries(providers)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .filter(([, of]) => of.answers + of.askedAgain > 0)
+        .map(([provider, of]) => ({
+          period: day,
+          provider,
+          answers: of.answers,
+          ...Object.fromEntries(
+            shares.map(([column, name]) => [column, of.answers === 0 ? null : of[name] / of.answers]),
+          ),
+        })),
+    );
+    expect(found).toEqual(counted.map(near));
+    const shown = new Set(
+      shares.filter(([column]) => found.some((row) => Number(row[column]) > 0)).map(([column]) => column),
+    );
+    for (const column of ["refused", "invalid_json", "asked_again"]) expect(shown).toContain(column);
+  });
+
   it("percentiles of response times are within 2 % of the exact ones", async () => {
     const [found] = await read(
       `SELECT p50_ms, p95_ms, p99_ms FROM bi_performance_system_over(${range("total")})`,
@@ -107,13 +137,15 @@ describe.each(CASES)("seed $seed in $timezone", ({ seed, timezone }) => {
     );
     expect(found).toEqual(cacheTotal(events).map(near));
     const [all] = await read(
-      `SELECT hits, saved, improvement_ms FROM bi_cache_over(${range("total")}) WHERE feature = ''`,
+      `SELECT hits, saved, improvement_ms, saved_ms FROM bi_cache_over(${range("total")}) WHERE feature = ''`,
     );
     expect(all).toMatchObject({
       hits: truth.reduce((total, { cached }) => total + cached, 0),
       saved: truth.reduce((total, { cacheSaved }) => total + cacheSaved, 0),
     });
     expect(Number(all?.improvement_ms)).toBeGreaterThan(100);
+    const soonerMs = events.requests.reduce((total, { cache_saved_ms }) => total + cache_saved_ms, 0);
+    expect(Number(all?.saved_ms) / soonerMs).toBeCloseTo(1, 6);
   });
 
   it("users, activity and both churns equal the truth and the recount", async () => {

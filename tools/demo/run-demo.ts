@@ -5,6 +5,7 @@ import { buildAllRollups, buildOptions } from "../../warehouse/rollups/build-all
 import type { Warehouse } from "../../warehouse/warehouse.ts";
 import { openWarehouseLoader, REFRESH_HISTORY, SIMULATED_PARTITION } from "../simulate/load-warehouse.ts";
 import type { LoadCounts } from "../simulate/loader.ts";
+import { daysWithoutForecast, forecastAsOf } from "./past-forecasts.ts";
 import { type DemoState, writeDemoState } from "./state.ts";
 import { openDemoWorld, type World } from "./world.ts";
 
@@ -32,9 +33,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     try {
       const world = openDemoWorld(state, options.catalog);
       state = await fill(world, state, options);
+      const { catalog, warehouse, now } = options;
+      const past = { warehouse, catalog, startDay: state.startDay };
+      const toForecast = await daysWithoutForecast({ ...past, nowMs: now() });
       for (;;) {
         await delay(TICK_MS, undefined, { signal });
         state = await step(world, state, { ...options, maxDays: 1 });
+        const day = toForecast.shift();
+        if (day !== undefined) await forecastAsOf(day, past);
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -10,7 +10,7 @@ export interface Place {
 
 /**
  * A request's row as one line of JSON. By hand, because `JSON.stringify` takes longer than the whole simulation of the event;
- * a test holds it to what `JSON.stringify` says.
+ * a test holds it to what the event says.
  */
 export function requestLine(event: RequestEvent, { partition, offset }: Place): string {
   const attempts = event.attempts
@@ -21,13 +21,17 @@ export function requestLine(event: RequestEvent, { partition, offset }: Place): 
     `"app_id":${text(event.app_id)},"user_id":${JSON.stringify(event.user_id)},"tier":${text(event.tier)},` +
     `"feature":${text(event.feature)},"country":${text(event.country)},"device":${text(event.device)},` +
     `"controls_version":${text(event.controls_version)},"requested_model":${text(event.requested_model)},` +
+    `"needs":[${event.needs.map(text).join(",")}],` +
     `"provider":${text(event.provider)},"model":${text(event.model)},"route_reason":${text(event.route_reason)},` +
+    `"propensity":${event.propensity},` +
     `"attempts":[${attempts}],"outcome":"${event.outcome}","denial_reason":${text(event.denial_reason)},` +
     `"http_status":${event.http_status},"stream":${event.stream},"latency_ms":${event.latency_ms},` +
     `"ttft_ms":${event.ttft_ms},"provider_ms":${event.provider_ms},"overhead_us":${event.overhead_us},` +
     `"input_tokens":${event.input_tokens},"cached_input_tokens":${event.cached_input_tokens},` +
     `"output_tokens":${event.output_tokens},"reasoning_tokens":${event.reasoning_tokens},` +
-    `"cost":${event.cost},"cache_saved":${event.cache_saved},"source":"${event.source}",` +
+    `"cost":${event.cost},"cache_saved":${event.cache_saved},"cache_saved_ms":${event.cache_saved_ms},` +
+    `"cut_off":${event.cut_off},"empty":${event.empty},"refused":${event.refused},"filtered":${event.filtered},` +
+    `"invalid_json":${event.invalid_json},"asked_again_of":${text(event.asked_again_of)},"source":"${event.source}",` +
     `"log_partition":${text(partition)},"log_offset":${offset}}`
   );
 }

@@ -27,10 +27,37 @@ export function parseChange(text: string): Change {
 /** The catalog file with some values changed, checked like one that an operator has written. Throws {@link CatalogError}. */
 export function changeCatalog(yaml: string, changes: readonly Change[]): Catalog {
   let document: unknown = parse(yaml, { maxAliasCount: 100 });
-  for (const { path, value } of changes) document = withValue(document, path, value);
+  for (const { path, value } of changes) {
+    checkNamed(document, path);
+    document = withValue(document, path, value);
+  }
   const resolved = resolveCatalog(document, { version: "what-if", checkCondition });
   if (!resolved.ok) throw new CatalogError("the changed catalog", resolved.problems);
   return resolved.catalog;
+}
+
+/** Sections whose keys are names that the operator has given. */
+const NAMED = new Set(["tiers", "providers", "embeddings"]);
+
+/** A part of something that does not exist would be a mistyped name. */
+function checkNamed(document: unknown, path: readonly string[]): void {
+  const [section, name, part] = path;
+  if (section === undefined || name === undefined || part === undefined || !NAMED.has(section)) return;
+  const known = keysOf(valueAt(document, section));
+  if (known.includes(name)) return;
+  throw new WhatifError(
+    `--set ${path.join(".")}: there is no "${name}" in ${section}; known: ${known.join(", ") || "none"}`,
+  );
+}
+
+function keysOf(node: unknown): string[] {
+  return typeof node === "object" && node !== null ? Object.keys(node) : [];
+}
+
+function valueAt(node: unknown, key: string): unknown {
+  return typeof node === "object" && node !== null
+    ? Object.entries(node).find(([one]) => one === key)?.[1]
+    : null;
 }
 
 function withValue(node: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {

@@ -16,14 +16,9 @@ export function renderEffect({ changes, days, effect }: Answer): string {
       "cost",
       usd(recorded.cost),
       usd(proposed.cost),
-      `${signedUsd(effect.costChange)} (${percent(effect.costChangeShare)})`,
+      `${signedUsd(effect.costChange)} (${signedPercent(effect.costChangeShare)})`,
     ],
-    [
-      "requests refused",
-      count(recorded.denied),
-      count(proposed.denied),
-      `+${effect.newlyDenied} / -${effect.newlyAdmitted}`,
-    ],
+    ["requests refused", count(recorded.denied), count(proposed.denied), refusals(effect)],
     [
       "mean latency",
       ms(recorded.meanLatencyMs),
@@ -55,18 +50,31 @@ export function renderEffect({ changes, days, effect }: Answer): string {
   ].join("\n");
 }
 
+/** Some may be refused who were not, and others no longer. */
+function refusals({ newlyDenied, newlyAdmitted }: ControlsEffect): string {
+  const more = newlyDenied > 0 ? [`+${count(newlyDenied)}`] : [];
+  const fewer = newlyAdmitted > 0 ? [`-${count(newlyAdmitted)}`] : [];
+  return [...more, ...fewer].join(", ") || "none";
+}
+
 function pad(text: string, width: number, isRight: boolean): string {
   return isRight ? text.padStart(width) : text.padEnd(width);
 }
 
-const usd = (nano: number): string => `$${usdFromNano(Math.round(nano)).toFixed(2)}`;
+const usd = (nano: number): string =>
+  usdFromNano(Math.round(nano)).toLocaleString("en-US", { style: "currency", currency: "USD" });
 const count = (value: number): string => value.toLocaleString("en-US");
 const signedUsd = (nano: number): string => `${nano < 0 ? "-" : "+"}${usd(Math.abs(nano))}`;
 const percent = (share: number | null): string =>
   share === null ? "unknown" : `${(share * 100).toFixed(1)} %`;
+const signedPercent = (share: number | null): string => signed(share === null ? null : share * 100, " %", 1);
 const ms = (value: number | null): string => (value === null ? "unknown" : `${Math.round(value)} ms`);
 const grade = (value: number | null): string => (value === null ? "unknown" : value.toFixed(2));
 
+/** What rounds to 0 has no sign. */
 function signed(value: number | null, unit: string, digits: number): string {
-  return value === null ? "unknown" : `${value < 0 ? "" : "+"}${value.toFixed(digits)}${unit}`;
+  if (value === null) return "unknown";
+  const text = Math.abs(value).toFixed(digits);
+  const sign = Number(text) === 0 ? "" : value < 0 ? "-" : "+";
+  return `${sign}${text}${unit}`;
 }

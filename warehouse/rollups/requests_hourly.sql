@@ -20,7 +20,8 @@ SELECT
     sum(request_events.output_tokens + reasoning_tokens) AS output_tokens,
     countIf(request_events.input_tokens + request_events.cached_input_tokens + request_events.output_tokens + reasoning_tokens > 0) AS called,
     sum(request_events.cost) AS cost,
-    sum(request_events.cache_saved) AS cache_saved
+    sum(request_events.cache_saved) AS cache_saved,
+    sum(toFloat64(request_events.cache_saved_ms)) AS cache_saved_ms
 FROM request_events FINAL
 WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64})
 GROUP BY day, hour, tier, provider, feature, source

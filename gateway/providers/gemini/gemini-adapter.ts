@@ -1,3 +1,4 @@
+import { chatQuality } from "../../quality/chat-quality.ts";
 import type { EndpointAdapter, ProviderAdapter, ProviderError } from "../adapter.ts";
 import { CHAT_READING } from "../openai/chat-reading.ts";
 import { readOpenAiError } from "../openai/error-message.ts";
@@ -19,6 +20,7 @@ export const geminiChat: EndpointAdapter = {
     const { data } = geminiAnswer.safeParse(answer);
     return data?.usageMetadata === undefined ? null : geminiUsage(data.usageMetadata);
   },
+  quality: chatQuality,
   readError,
 };
 

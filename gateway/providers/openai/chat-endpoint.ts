@@ -1,3 +1,4 @@
+import { chatQuality } from "../../quality/chat-quality.ts";
 import type { AdapterCall, EndpointAdapter } from "../adapter.ts";
 import { passAnswer, usageOfAnswer } from "./answer.ts";
 import { CHAT_READING } from "./chat-reading.ts";
@@ -10,6 +11,7 @@ export const openAiChat: EndpointAdapter = {
   mapStream: () => null,
   reading: CHAT_READING,
   usage: usageOfAnswer,
+  quality: chatQuality,
   readError: readOpenAiError,
 };
 
@@ -19,11 +21,9 @@ export const openAiChat: EndpointAdapter = {
  */
 function chatBody({ body, model, maxOutputTokens }: AdapterCall): string {
   const { max_tokens: old, max_completion_tokens: limit } = body;
-  const limits = {
-    ...(limit == null || old != null ? { max_tokens: maxOutputTokens } : {}),
-    ...(limit == null ? {} : { max_completion_tokens: maxOutputTokens }),
-  };
-  const streaming =
-    body.stream === true ? { stream_options: { ...body.stream_options, include_usage: true } } : {};
-  return JSON.stringify({ ...body, model, ...limits, ...streaming });
+  const mapped: Record<string, unknown> = { ...body, model };
+  if (limit == null || old != null) mapped["max_tokens"] = maxOutputTokens;
+  if (limit != null) mapped["max_completion_tokens"] = maxOutputTokens;
+  if (body.stream === true) mapped["stream_options"] = { ...body.stream_options, include_usage: true };
+  return JSON.stringify(mapped);
 }

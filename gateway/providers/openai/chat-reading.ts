@@ -1,3 +1,4 @@
+import { chatStreamQuality } from "../../quality/chat-quality.ts";
 import type { StreamReading } from "../../stream-reading.ts";
 import { tokenUsageOf } from "../../token-usage.ts";
 
@@ -12,6 +13,7 @@ export const CHAT_READING: StreamReading = {
   },
   generatedBytesIn: (document) =>
     choicesOf(document).reduce<number>((sum, choice) => sum + textBytes(deltaOf(choice)), 0),
+  qualityOf: chatStreamQuality,
 };
 
 function choicesOf(document: object): readonly unknown[] {

@@ -1,3 +1,4 @@
+import { NOTHING_WRONG } from "../../quality/answer-quality.ts";
 import type { EndpointAdapter } from "../adapter.ts";
 import { passAnswer, usageOfAnswer } from "./answer.ts";
 import { CHAT_READING } from "./chat-reading.ts";
@@ -14,5 +15,6 @@ export const openAiEmbeddings: EndpointAdapter = {
   // Nothing is streamed.
   reading: CHAT_READING,
   usage: usageOfAnswer,
+  quality: () => NOTHING_WRONG,
   readError: readOpenAiError,
 };

@@ -1,3 +1,4 @@
+import { responseQuality } from "../../quality/response-quality.ts";
 import type { EndpointAdapter } from "../adapter.ts";
 import { passAnswer, usageOfAnswer } from "./answer.ts";
 import { readOpenAiError } from "./error-message.ts";
@@ -13,5 +14,6 @@ export const openAiResponses: EndpointAdapter = {
   mapStream: () => null,
   reading: RESPONSES_READING,
   usage: usageOfAnswer,
+  quality: responseQuality,
   readError: readOpenAiError,
 };

@@ -1,3 +1,4 @@
+import { responseStreamQuality } from "../../quality/response-quality.ts";
 import type { StreamReading } from "../../stream-reading.ts";
 import { tokenUsageOf } from "../../token-usage.ts";
 
@@ -19,6 +20,7 @@ export const RESPONSES_READING: StreamReading = {
     const isDelta = typeof document.type === "string" && document.type.endsWith(".delta");
     return isDelta && typeof document.delta === "string" ? Buffer.byteLength(document.delta) : 0;
   },
+  qualityOf: responseStreamQuality,
 };
 
 function isLast(document: object): boolean {

@@ -1,3 +1,4 @@
+import { responseQuality } from "../../quality/response-quality.ts";
 import { documentOf, splitEvents } from "../../sse-events.ts";
 import type { AdapterCall, EndpointAdapter, Refusal } from "../adapter.ts";
 import type { StreamMapper } from "../map-stream.ts";
@@ -26,6 +27,7 @@ export function responsesOverChat(chat: EndpointAdapter): EndpointAdapter {
     },
     reading: RESPONSES_READING,
     usage: (answer) => chat.usage(answer),
+    quality: responseQuality,
     readError: (body) => chat.readError(body),
   };
 }

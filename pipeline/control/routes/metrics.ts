@@ -3,6 +3,7 @@ import type { MetricRow, MetricValue } from "../../metrics/metric-table.ts";
 import { METRICS } from "../../metrics/tables.ts";
 import { readRealtime, realtimeMetrics, showRealtime } from "../../realtime.ts";
 import { reconcile, reconciliation } from "../../reconciliation.ts";
+import { readSinkLag, type SinkLag, sinkLag } from "../../sink-lag.ts";
 import { askGateway } from "../ask-gateway.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { plainRoute, type Route } from "../route.ts";
@@ -26,6 +27,14 @@ export function metricRoutes(deps: ControlDeps): Route[] {
       handle: () => reconcile({ ...deps, gatewayTotals: () => askGateway(() => deps.gatewayTotals()) }),
       toCsv: oneRow,
     }),
+    plainRoute({
+      method: "get",
+      path: "/api/metrics/lag",
+      summary: "How many entries of the log the ingests have not yet done, by topic and partition",
+      answer: sinkLag,
+      handle: () => readSinkLag(deps.log),
+      toCsv: lagRows,
+    }),
     metricFamilyRoute(deps, {
       name: "performance",
       summary: "Providers and the product: times, success, uptime, satisfaction",
@@ -47,6 +56,13 @@ export function metricRoutes(deps: ControlDeps): Route[] {
       tables: METRICS.business,
     }),
   ];
+}
+
+function lagRows({ topics }: SinkLag): string {
+  const rows = topics.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, ...partition })),
+  );
+  return toCsv(["topic", "partition", "end", "committed", "lag"], rows);
 }
 
 /** Nested fields as `outer.inner`, lists joined by spaces. */

@@ -6,6 +6,7 @@ import { tooltipPlugin } from "./chart-tooltip.ts";
 
 export const CHART_HEIGHT_PX = 240;
 const VALUE_AXIS_PX = 58;
+const TIME_AXIS_PX = 28;
 const HEADROOM = 1.08;
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
@@ -17,7 +18,7 @@ const STEPS = {
 
 /** How a chart is drawn; `latest` holds its current properties, for what is asked while it lives. */
 export function chartOptions(element: HTMLElement, latest: { readonly current: ChartProps }): uPlot.Options {
-  const { series, bands = [], grain, timeZone } = latest.current;
+  const { series, bands = [], grain, timeZone, heightPx = CHART_HEIGHT_PX } = latest.current;
   const token = (name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
   const axis: uPlot.Axis = {
     stroke: token("--muted"),
@@ -30,8 +31,8 @@ export function chartOptions(element: HTMLElement, latest: { readonly current: C
   const formatTime = timeFormat(grain, timeZone);
   return {
     width: element.clientWidth,
-    height: CHART_HEIGHT_PX,
-    padding: [8, 8, 0, 0],
+    height: heightPx,
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), timeZone),
@@ -43,6 +44,7 @@ export function chartOptions(element: HTMLElement, latest: { readonly current: C
       {
         ...axis,
         grid: { show: false },
+        size: TIME_AXIS_PX,
         space: 64,
         incrs: STEPS[grain],
         values: (_plot, splits) => splits.map((seconds) => formatTime.short(seconds)),

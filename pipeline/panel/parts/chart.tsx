@@ -39,11 +39,12 @@ export interface ChartProps {
   readonly bands?: readonly ChartBand[];
   readonly marks?: readonly ChartMark[];
   readonly show: (value: number) => string;
+  readonly heightPx?: number;
 }
 
 /** A time chart whose values start at zero; pointing at it tells every series' value. */
 export function Chart(props: ChartProps) {
-  const { summary, series, bands = [], marks = [] } = props;
+  const { summary, series, bands = [], marks = [], heightPx = CHART_HEIGHT_PX } = props;
   const box = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -59,9 +60,7 @@ export function Chart(props: ChartProps) {
     if (element === null) return;
     const drawn = new uPlot(chartOptions(element, latest), dataOf(latest.current), element);
     plot.current = drawn;
-    const resized = new ResizeObserver(() =>
-      drawn.setSize({ width: element.clientWidth, height: CHART_HEIGHT_PX }),
-    );
+    const resized = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: heightPx }));
     resized.observe(element);
     return () => {
       resized.disconnect();

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { UNKNOWN } from "../format.ts";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -6,7 +7,7 @@ export interface FigureProps {
   readonly name: string;
   readonly title: string;
   readonly value: string;
-  readonly hint: string;
+  readonly hint: ComponentChildren;
   /** Its near past, oldest first; absent: the figure stands alone. */
   readonly line?: readonly (number | null)[];
   /** What the line shows: `the last hour by minute`. */

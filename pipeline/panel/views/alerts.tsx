@@ -7,6 +7,7 @@ import { Loaded } from "../parts/loaded.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { Countdown, When } from "../parts/when.tsx";
 import { toneOf } from "./alert-tone.ts";
+import { Anomalies } from "./anomalies.tsx";
 
 const EVERY_MS = 5_000;
 const SILENCE_MINUTES = 60;
@@ -45,6 +46,7 @@ export function Alerts() {
           )}
         </Loaded>
       </Card>
+      <Anomalies />
       <Card title="Silences">
         <Silences from={quiet} />
       </Card>

@@ -1,4 +1,6 @@
+import * as z from "zod/mini";
 import { automationState, decisionHistory } from "../data/shapes/automation.ts";
+import { record } from "../data/shapes/common.ts";
 import { catalog } from "../data/shapes/metrics.ts";
 import { useResource } from "../data/use-resource.ts";
 import { Badge } from "../parts/badge.tsx";
@@ -7,6 +9,7 @@ import { Loaded } from "../parts/loaded.tsx";
 import { Table } from "../parts/table.tsx";
 import { AutomationSwitch } from "./automation-switch.tsx";
 import { Decisions } from "./decisions.tsx";
+import { nameOfKind } from "./directive-names.ts";
 import { wordsOf } from "./words.ts";
 
 const EVERY_MS = 5_000;
@@ -30,6 +33,8 @@ export function Automation() {
     </>
   );
 }
+
+const directiveAction = z.object({ instruction: z.object({ kind: z.string(), params: record }) });
 
 interface RuleRow {
   readonly name: string;
@@ -60,7 +65,10 @@ function Rules({ rows }: { rows: readonly RuleRow[] }) {
   );
 }
 
+/** `extend-cache-duration (multiply minutes 2)`; of an action that gives a directive, the directive. */
 function thenInWords({ action, ...rest }: Readonly<Record<string, unknown>>): string {
+  const given = z.safeParse(directiveAction, rest);
+  if (given.success) return nameOfKind(given.data.instruction);
   const more = wordsOf(rest);
   return more === "" ? String(action) : `${String(action)} (${more})`;
 }

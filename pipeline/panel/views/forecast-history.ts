@@ -2,6 +2,7 @@ import { performance, type TierRow, userMetrics } from "../data/shapes/metrics.t
 import { useLiveContext } from "../data/use-live.ts";
 import { useResource } from "../data/use-resource.ts";
 import { lastDays } from "./days.ts";
+import { partsOf } from "./forecast-names.ts";
 
 const EVERY_MS = 60_000;
 const DAYS = 60;
@@ -9,20 +10,6 @@ const DAYS = 60;
 export interface PastDay {
   readonly day: string;
   readonly value: number;
-}
-
-interface SeriesName {
-  readonly measure: string;
-  /** `tier`, `provider`, `feature`; empty: the whole. */
-  readonly by: string;
-  readonly of: string;
-}
-
-/** `daily_spend:tier=free` in its parts. */
-export function partsOf(series: string): SeriesName {
-  const [measure = "", part = ""] = series.split(":");
-  const [by = "", of = ""] = part.split("=");
-  return { measure, by, of };
 }
 
 /** What a forecast's series was on the days before today; empty where the warehouse's tables do not hold that series by day. */

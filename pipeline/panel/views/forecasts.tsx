@@ -6,28 +6,40 @@ import { Card } from "../parts/card.tsx";
 import { Loaded } from "../parts/loaded.tsx";
 import { Table } from "../parts/table.tsx";
 import { Fan } from "./fan.tsx";
-import { partsOf } from "./forecast-history.ts";
+import { EXPECTED, nameOfSeries, REST_OF_DAY } from "./forecast-names.ts";
+import { GradedForecasts } from "./graded-forecasts.tsx";
+import { Outlook } from "./outlook.tsx";
+import { Recommendations } from "./recommendations.tsx";
 
 const EVERY_MS = 60_000;
-const EXPECTED = "expected";
 
 export function Forecasts() {
   const made = useResource("/api/forecasts", forecasts, EVERY_MS);
   return (
-    <Loaded from={made}>
-      {({ forecasts: all }) =>
-        all.length === 0 ? (
-          <Card title="Forecast">
-            <p class="empty">
-              There is not enough history to forecast from yet: some weeks of requests are needed. A forecast
-              is made by itself once they are there.
-            </p>
-          </Card>
-        ) : (
-          <Chosen all={all} />
-        )
-      }
-    </Loaded>
+    <>
+      <Loaded from={made}>
+        {({ forecasts: all }) => (
+          <div class="grid">
+            <Outlook all={all} />
+            <Days all={all.filter(({ series }) => series !== REST_OF_DAY)} />
+          </div>
+        )}
+      </Loaded>
+      <Recommendations />
+    </>
+  );
+}
+
+function Days({ all }: { all: readonly Forecast[] }) {
+  return all.length === 0 ? (
+    <Card title="Forecast">
+      <p class="empty">
+        There is not enough history to forecast from yet: some weeks of requests are needed. A forecast is
+        made by itself once they are there.
+      </p>
+    </Card>
+  ) : (
+    <Chosen all={all} />
   );
 }
 
@@ -41,7 +53,7 @@ function Chosen({ all }: { all: readonly Forecast[] }) {
   if (expected === undefined) return null;
   const others = scenarios.filter((one) => one !== expected);
   return (
-    <div class="grid">
+    <>
       <Card
         title={`${nameOfSeries(chosen)}, by day`}
         aside={
@@ -79,20 +91,9 @@ function Chosen({ all }: { all: readonly Forecast[] }) {
       <Card title="Scenarios">
         <Totals rows={scenarios} />
       </Card>
-    </div>
+      <GradedForecasts series={chosen} unit={expected.unit} />
+    </>
   );
-}
-
-const MEASURES: Readonly<Record<string, string>> = {
-  daily_spend: "Spend",
-  daily_requests: "Requests",
-  daily_active_users: "Active users",
-};
-
-function nameOfSeries(series: string): string {
-  const { measure, by, of } = partsOf(series);
-  const name = MEASURES[measure] ?? measure;
-  return by === "" ? name : `${name}, ${by} ${of}`;
 }
 
 const SCENARIOS: Readonly<Record<string, string>> = {

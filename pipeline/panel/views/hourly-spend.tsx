@@ -8,6 +8,8 @@ import { nameOfKind } from "./directive-names.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 48;
+/** As high as the ladder beside it. */
+const HEIGHT_PX = 320;
 const MARKS_EVERY_MS = 30_000;
 
 /** What each hour cost, with the directives and alerts that began in it. */
@@ -31,6 +33,7 @@ export function HourlySpend({ hours }: Pick<Recent, "hours">) {
       ]}
       marks={marks}
       show={usd}
+      heightPx={HEIGHT_PX}
     />
   );
 }

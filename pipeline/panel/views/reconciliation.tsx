@@ -1,4 +1,4 @@
-import { jobs, reconciliation } from "../data/shapes/metrics.ts";
+import { jobs, reconciliation, sinkLag } from "../data/shapes/metrics.ts";
 import { useLiveContext } from "../data/use-live.ts";
 import { useResource } from "../data/use-resource.ts";
 import { duration, usd } from "../format.ts";
@@ -115,7 +115,32 @@ function Freshness() {
         .
       </p>
       {problem !== null && <p class="problem">{problem}</p>}
+      <Lag />
       <p class="hint">Days and hours are those of {realtime?.timezone ?? "an unknown time zone"}.</p>
     </Card>
+  );
+}
+
+/** What the log holds and the warehouse does not have yet, and where it waits. */
+function Lag() {
+  const behind = useResource("/api/metrics/lag", sinkLag, EVERY_MS);
+  return (
+    <Loaded from={behind}>
+      {({ lag, topics }) => {
+        const [worst] = topics.flatMap(({ partitions }) => partitions).toSorted((a, b) => b.lag - a.lag);
+        return (
+          <p>
+            {lag === 0 || worst === undefined ? (
+              "The warehouse has everything that the event log has."
+            ) : (
+              <>
+                The warehouse is {exact(lag)} events behind the log, {exact(worst.lag)} of them in{" "}
+                <code>{worst.partition}</code>.
+              </>
+            )}
+          </p>
+        );
+      }}
+    </Loaded>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type User, userMetrics, users } from "../data/shapes/metrics.ts";
+import { type FoundUsers, type User, userMetrics, users } from "../data/shapes/metrics.ts";
 import { useResource } from "../data/use-resource.ts";
 import { count } from "../format.ts";
 import { Card } from "../parts/card.tsx";
@@ -11,7 +11,7 @@ import { ChosenUser } from "./chosen-user.tsx";
 
 const EVERY_MS = 5_000;
 const METRICS_EVERY_MS = 60_000;
-const PAGE = 50;
+const PAGE = 20;
 
 export function Users() {
   const [search, setSearch] = useState("");
@@ -21,10 +21,13 @@ export function Users() {
   return (
     <>
       <Loaded from={metrics}>{({ tables }) => <Audience days={tables.daily} />}</Loaded>
+      <Card title="Tiers">
+        <Loaded from={metrics}>{({ tables }) => <Tiers rows={tables.tiers} />}</Loaded>
+      </Card>
       <Card
         title="Find a user"
         span={chosen === null ? 12 : 7}
-        aside={<span class="hint">{count(found.data?.total)} known</span>}
+        aside={found.data !== null && <span class="hint">{howMany(found.data)}</span>}
       >
         <label htmlFor="user-search">
           Search by id
@@ -38,11 +41,14 @@ export function Users() {
         <Loaded from={found}>{(data) => <Found rows={data.users} onChoose={setChosen} />}</Loaded>
       </Card>
       {chosen !== null && <ChosenUser key={chosen} id={chosen} onChange={found.reload} />}
-      <Card title="Tiers">
-        <Loaded from={metrics}>{({ tables }) => <Tiers rows={tables.tiers} />}</Loaded>
-      </Card>
     </>
   );
+}
+
+function howMany({ total, simulatedTotal }: FoundUsers): string {
+  const simulated =
+    simulatedTotal === null || simulatedTotal === 0 ? "" : `, ${count(simulatedTotal)} simulated`;
+  return `${count(total)} real${simulated}`;
 }
 
 function Found({ rows, onChoose }: { rows: readonly User[]; onChoose: (id: string) => void }) {

@@ -8,5 +8,9 @@ SELECT
     (SELECT count() FROM feedback_events
         WHERE has(users, user_id) AND toUnixTimestamp64Milli(ts) <= transform(user_id, users, erased_at, toInt64(0))) AS ratings,
     (SELECT count() FROM dead_letters WHERE has(users, key)) AS dead_letters,
+    (SELECT count() FROM admin_actions
+        WHERE path LIKE '/api/users/%' AND has(users, subject)
+            AND (method = 'DELETE' OR toUnixTimestamp64Milli(ts) <= transform(subject, users, erased_at, toInt64(0)))) AS actions,
     (SELECT count() FROM system.mutations
-        WHERE database = currentDatabase() AND table IN ('request_events', 'feedback_events', 'dead_letters') AND NOT is_done) AS running
+        WHERE database = currentDatabase() AND NOT is_done
+            AND table IN ('request_events', 'feedback_events', 'dead_letters', 'admin_actions')) AS running

@@ -39,6 +39,11 @@ export async function openPage(
   { origin, viewport = DESKTOP, colorScheme = "light" }: PageOptions,
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+  return openTab(context, origin);
+}
+
+/** Another page of the same visitor: signed in as the others are, with what their browser has kept. */
+export async function openTab(context: BrowserContext, origin: string): Promise<WatchedPage> {
   const page = await context.newPage();
   const foreign: string[] = [];
   const errors: string[] = [];
@@ -61,8 +66,9 @@ export async function signIn(page: Page, origin: string, token: string): Promise
   await page.locator("[data-freshness=fresh]").waitFor();
 }
 
-/** Through the navigation, as a person goes. */
+/** Through the navigation, as a person goes. Beside `Alerts` it tells how many are open. */
 export async function openSection(page: Page, title: string): Promise<void> {
-  await page.getByRole("navigation").getByRole("link", { name: title, exact: true }).click();
+  const name = new RegExp(`^${title}( \\d+ open)?$`);
+  await page.getByRole("navigation").getByRole("link", { name }).click();
   await page.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
 }

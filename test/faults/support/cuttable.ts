@@ -1,9 +1,13 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A wire to a port that can be cut: connections break without a word to the other side's program, and new ones are refused. */
+/** A wire to a port, which can fail in two ways. */
 export interface Cuttable {
   readonly port: number;
+  /** Connections break, and new ones are refused. */
   cut(): void;
+  /** Nothing breaks, but no byte comes through, of new connections neither: as with a firewall that drops packets. */
+  silence(): void;
+  /** After a silence, what was sent meanwhile arrives. */
   mend(): void;
   close(): Promise<void>;
 }
@@ -11,6 +15,7 @@ export interface Cuttable {
 export async function openCuttable(targetPort: number): Promise<Cuttable> {
   const open = new Set<Socket>();
   let isCut = false;
+  let isSilent = false;
   const listener = createServer({ noDelay: true }, (client) => {
     if (isCut) {
       client.destroy();
@@ -22,13 +27,21 @@ export async function openCuttable(targetPort: number): Promise<Cuttable> {
       [server, client],
     ] as const) {
       open.add(socket);
+      socket.on("data", (bytes: Buffer) => {
+        // What the other side does not take waits with the sender.
+        if (!other.write(bytes)) socket.pause();
+      });
+      other.on("drain", () => {
+        if (!isSilent) socket.resume();
+      });
+      socket.on("end", () => other.end());
+      if (isSilent) socket.pause();
       socket.on("error", () => other.destroy());
       socket.on("close", () => {
         open.delete(socket);
         other.destroy();
       });
     }
-    client.pipe(server).pipe(client);
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   const address = listener.address();
@@ -42,13 +55,28 @@ export async function openCuttable(targetPort: number): Promise<Cuttable> {
       isCut = true;
       breakAll();
     },
+    silence() {
+      isSilent = true;
+      for (const socket of open) socket.pause();
+    },
     mend() {
       isCut = false;
+      isSilent = false;
+      for (const socket of open) socket.resume();
     },
     close: () =>
       new Promise((resolve) => {
         listener.close(() => resolve());
         breakAll();
       }),
+  };
+}
+
+/** Several wires that fail together. */
+export function all(wires: readonly Cuttable[]): Pick<Cuttable, "cut" | "silence" | "mend"> {
+  return {
+    cut: () => wires.forEach((wire) => wire.cut()),
+    silence: () => wires.forEach((wire) => wire.silence()),
+    mend: () => wires.forEach((wire) => wire.mend()),
   };
 }

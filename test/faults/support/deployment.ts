@@ -12,8 +12,9 @@ import { type RedisServer, startRedisServer } from "../../services/support/redis
 import { catalogDocument } from "../../support/test-catalog.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { startTestWarehouse, type TestWarehouse } from "../../warehouse/test-warehouse.ts";
-import { type Cuttable, openCuttable } from "./cuttable.ts";
+import { all, type Cuttable, openCuttable } from "./cuttable.ts";
 import { DAILY_REQUESTS, WEEKLY_BUDGET_USD } from "./limits.ts";
+import { openSlowDisk, type SlowDisk } from "./slow-disk.ts";
 
 /** Servers and processes of a deployment on many machines, every wire between them one that can be cut. */
 export interface Deployment {
@@ -21,7 +22,11 @@ export interface Deployment {
   readonly kafka: KafkaServer;
   readonly redis: RedisServer;
   readonly warehouse: TestWarehouse;
-  readonly wires: { readonly kafka: Cuttable; readonly redis: Cuttable; readonly warehouse: Cuttable };
+  readonly wires: Readonly<
+    Record<"kafka" | "redis" | "warehouse", Pick<Cuttable, "cut" | "silence" | "mend">>
+  >;
+  /** Of the gateways. */
+  readonly disk: SlowDisk;
   /** Another client of the deployment's log. */
   readonly log: EventLog;
   readonly key: string;
@@ -34,6 +39,8 @@ export interface Deployment {
 
 const AGREEMENT_TIMEOUT_MS = 75_000;
 const LATENCY_SCALE = 0.05;
+/** Each partition of the log is on both. */
+const BROKERS = 2;
 
 export async function startDeployment(): Promise<Deployment> {
   const wires: Cuttable[] = [];
@@ -44,11 +51,12 @@ export async function startDeployment(): Promise<Deployment> {
   };
   const [warehouse, kafka, redis, provider] = await Promise.all([
     startTestWarehouse(),
-    startKafkaServer(wireTo),
+    startKafkaServer({ brokers: BROKERS, between: wireTo }),
     startRedisServer(),
     startSimulatedProvider({ latencyScale: LATENCY_SCALE }),
   ]);
-  const kafkaWire = wires[0] ?? fail("Kafka has no wire");
+  const kafkaWires = all([...wires]);
+  const disk = await openSlowDisk();
   const redisWire = await wireTo(Number(new URL(redis.url).port));
   const warehouseWire = await wireTo(Number(new URL(warehouse.url).port));
   const eventLogUrl = kafkaUrl(kafka.broker, 6);
@@ -60,6 +68,7 @@ export async function startDeployment(): Promise<Deployment> {
     catalog: faultCatalog(),
     ingests: 3,
     pipelines: 2,
+    gatewayPreload: disk.preload,
   });
   const log = await openKafkaEventLog({
     settings: parseKafkaUrl(eventLogUrl),
@@ -69,8 +78,8 @@ export async function startDeployment(): Promise<Deployment> {
   const created = z.object({ key: z.string() });
   const { key } = created.parse(await fleet.control("POST", "/api/keys", { name: "faults" }));
   return {
-    ...{ fleet, kafka, redis, warehouse, log, key },
-    wires: { kafka: kafkaWire, redis: redisWire, warehouse: warehouseWire },
+    ...{ fleet, kafka, redis, warehouse, log, key, disk },
+    wires: { kafka: kafkaWires, redis: redisWire, warehouse: warehouseWire },
     async flushRedis() {
       const admin = new Redis(redis.url);
       await admin.flushall();
@@ -81,7 +90,7 @@ export async function startDeployment(): Promise<Deployment> {
       await fleet.close();
       await log.close();
       await Promise.all([provider.close(), kafka.close(), redis.close(), warehouse.close()]);
-      await Promise.all(wires.map((wire) => wire.close()));
+      await Promise.all([...wires.map((wire) => wire.close()), disk.close()]);
     },
   };
 }
@@ -122,8 +131,4 @@ function atPort(url: string, port: number): string {
   const changed = new URL(url);
   changed.port = String(port);
   return changed.href;
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

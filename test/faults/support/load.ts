@@ -9,6 +9,7 @@ export interface LoadOptions {
 }
 
 export interface Load {
+  readonly name: string;
   /** How many have been answered with 200 so far. */
   answered(): number;
   sent(): number;
@@ -56,6 +57,7 @@ export function startLoad({ urls, key, name }: LoadOptions): Load {
   };
   const workers = Array.from({ length: WORKERS }, worker);
   return {
+    name,
     answered: () => answeredIds.length,
     sent: () => sent,
     async revisit() {

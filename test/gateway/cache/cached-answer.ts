@@ -11,6 +11,7 @@ export function cachedAnswer(name: string, changed: Partial<CachedAnswer> = {}):
     provider: "cheap",
     feature: "plan",
     costNano: 7,
+    madeMs: 900,
     storedAtMs: 1_000,
     ...changed,
   };

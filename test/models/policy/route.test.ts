@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DirectiveInstruction } from "../../../models/domain/directive.ts";
+import type { RequestNeeds } from "../../../models/policy/ability.ts";
 import { foldControls } from "../../../models/policy/controls.ts";
 import { type RouteQuestion, routeRequest } from "../../../models/policy/route.ts";
+import { routeFactsOf } from "../../../models/policy/route-reason.ts";
 import { catalogDocument, testCatalog } from "../../support/test-catalog.ts";
 import { issue } from "./issue.ts";
 
@@ -209,3 +211,94 @@ function unpriced(...names: readonly string[]) {
   });
   return testCatalog({ providers: Object.fromEntries(entries) });
 }
+
+describe("what a model cannot do", () => {
+  const limited = testCatalog({
+    providers: Object.fromEntries(
+      Object.entries(catalogDocument()["providers"] as Record<string, object>).map(([name, entry]) => [
+        name,
+        {
+          ...entry,
+          ...(name === "best" && { capabilities: { tools: false }, contextTokens: 8_000 }),
+          ...(name === "good" && { capabilities: { images: false } }),
+          ...(name === "fallback" && { capabilities: { tools: false } }),
+        },
+      ]),
+    ),
+  });
+  const needs = (capabilities: RequestNeeds["capabilities"], contextTokens = 1_000) => ({
+    capabilities,
+    contextTokens,
+  });
+
+  test("goes to the next one that can, with the reason", () => {
+    expect(answer({ on: limited, needs: needs([]) })).toEqual([
+      "best (tier-order)",
+      "good (tier-order)",
+      "cheap (tier-order)",
+    ]);
+    expect(answer({ on: limited, needs: needs(["tools"]) })).toEqual(["good (unable)", "cheap (tier-order)"]);
+    expect(answer({ on: limited, needs: needs(["tools", "images"]) })).toEqual(["cheap (unable)"]);
+    expect(answer({ on: limited, needs: needs([], 8_001) })).toEqual(["good (unable)", "cheap (tier-order)"]);
+    const underLoad = route({ on: limited, needs: needs(["tools"]), highLoad: true });
+    expect(underLoad.ok && underLoad.candidates[0]?.reason).toBe("unable:best+high-load");
+  });
+
+  test("is refused where it is asked for by name, or where nobody of the tier can", () => {
+    const named = route({ on: limited, requestedModel: "best", needs: needs(["tools"]) });
+    expect(named).toMatchObject({
+      ok: false,
+      code: "unsupported_request",
+      message: expect.stringContaining("tools"),
+    });
+    const long = route({ on: limited, requestedModel: "best", needs: needs([], 9_000) });
+    expect(long).toMatchObject({
+      ok: false,
+      code: "unsupported_request",
+      message: expect.stringContaining("8000"),
+    });
+    const none = testCatalog({
+      ...catalogDocument(),
+      providers: Object.fromEntries(
+        Object.entries(catalogDocument()["providers"] as Record<string, object>).map(([name, entry]) => [
+          name,
+          { ...entry, capabilities: { jsonSchema: false } },
+        ]),
+      ),
+    });
+    expect(answer({ on: none, needs: needs(["jsonSchema"]) })).toEqual(["unsupported_request"]);
+    expect(answer({ on: none, needs: needs(["tools"]) })[0]).toBe("best (tier-order)");
+  });
+
+  test("is nobody's fault when who can is away: that passes", () => {
+    const away = { unavailable: new Set(["good", "cheap"]) };
+    expect(answer({ on: limited, needs: needs(["tools"]), ...away })).toEqual(["no_provider"]);
+  });
+
+  test("holds in fallback mode, too: the cheapest that can", () => {
+    const inFallback = { on: limited, tierName: "free", directives: [FALLBACK] };
+    expect(answer({ ...inFallback, needs: needs([]) })).toEqual(["fallback (fallback-mode)"]);
+    expect(answer({ ...inFallback, needs: needs(["tools"]) })).toEqual(["cheap (fallback-mode)"]);
+  });
+});
+
+describe("a route's reason", () => {
+  test.each([
+    ["tier-order", { highLoad: false, slow: null }],
+    ["high-load", { highLoad: true, slow: null }],
+    ["retry:high-load", { highLoad: true, slow: null }],
+    ["slow:best", { highLoad: false, slow: "best" }],
+    ["fallback:slow:best+high-load", { highLoad: true, slow: "best" }],
+    ["slow:high-load", { highLoad: false, slow: "high-load" }],
+    ["unable:best+high-load", { highLoad: true, slow: null }],
+    ["directive:high-load", { highLoad: false, slow: null }],
+  ])("%s tells the load, and who was slow", (reason, facts) => {
+    expect(routeFactsOf(reason)).toEqual(facts);
+  });
+
+  test("tells that the load was high when a slow provider was passed over", () => {
+    const found = route({ highLoad: true, slow: new Set(["best"]) });
+    if (!found.ok) throw new Error(found.code);
+    expect(routeFactsOf(found.candidates[0]?.reason ?? "")).toEqual({ highLoad: true, slow: "best" });
+  });
+});

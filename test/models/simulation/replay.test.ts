@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Catalog } from "../../../models/domain/catalog.ts";
 import { type Directive, directive } from "../../../models/domain/directive.ts";
 import { foldControls } from "../../../models/policy/controls.ts";
+import { hourClock } from "../../../models/policy/hour-of-day.ts";
+import { routeRequest } from "../../../models/policy/route.ts";
 import { compareControls } from "../../../models/simulation/counterfactual.ts";
 import { simulatePast } from "../../../models/simulation/past-days.ts";
 import type { PastRequest } from "../../../models/simulation/past-request.ts";
@@ -107,6 +109,68 @@ describe("the counterfactual replay", () => {
     expect(confidence([])).toBe(0);
     expect(confidence(events.slice(0, 10))).toBeLessThan(confidence(events));
     expect(confidence(events)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("the replay of what the gateway knew at the moment", () => {
+  const withLoad = testCatalog(undefined, {
+    routing: {
+      fallbackProvider: "cheap",
+      highLoad: { requestsPerMinute: 1, concurrentUsers: 1, providers: ["middle"] },
+    },
+  });
+  const limited: Catalog = {
+    ...withLoad,
+    tiers: new Map(
+      [...withLoad.tiers].map(([name, tier]) => [
+        name,
+        { ...tier, allowedProviders: ["cheap", "middle", "dear"] },
+      ]),
+    ),
+    providers: new Map(
+      [...withLoad.providers].map(([name, provider]) => [
+        name,
+        { ...provider, capabilities: { ...provider.capabilities, tools: name === "dear" } },
+      ]),
+    ),
+  };
+  const controls = foldControls(limited, []);
+
+  /** The recorded requests, routed by a gateway under load, with a slow provider, for what needs tools. */
+  function routedAnew(events: readonly PastRequest[]): PastRequest[] {
+    const hours = hourClock(limited.timezone);
+    return events.flatMap((event, at) => {
+      const tier = limited.tiers.get(event.tier);
+      if (tier === undefined || event.outcome !== "ok") return [];
+      const needs = at % 7 === 1 ? (["tools"] as const) : [];
+      const found = routeRequest({
+        controls,
+        tier,
+        requestedModel: "auto",
+        feature: event.feature,
+        hourOfDay: hours(event.ts),
+        stage: "normal",
+        highLoad: at % 2 === 0,
+        unavailable: new Set(),
+        slow: new Set(at % 5 === 0 ? [tier.allowedProviders[at % tier.allowedProviders.length] ?? ""] : []),
+        needs: { capabilities: needs, contextTokens: 0 },
+      });
+      if (!found.ok) throw new Error(found.message);
+      const [first] = found.candidates;
+      const provider = first?.provider.name ?? "";
+      const reason = first?.reason ?? "";
+      const chosen = { provider, first_provider: provider, route_reason: reason, requested_model: "auto" };
+      return [{ ...event, ...chosen, needs: [...needs] }];
+    });
+  }
+
+  it("high load, slow providers and what they cannot do: the recorded controls give back every decision", () => {
+    const events = routedAnew(past({ users: 60, days: 5 }));
+    const reasons = new Set(events.map(({ route_reason }) => route_reason.replace(/:[^+]*/, "")));
+    for (const reason of ["high-load", "slow", "slow+high-load", "unable", "unable+high-load"])
+      expect(reasons).toContain(reason);
+    const { identity } = compareControls(events, { recorded: controls, proposed: controls });
+    expect(identity).toBe(1);
   });
 });
 

@@ -32,7 +32,7 @@ export interface BuiltReports {
 export async function startBuiltReports(): Promise<BuiltReports> {
   const pipeline = await startTestPipeline();
   await fill(pipeline);
-  const environment = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
+  const environment = operatorsEnvironment();
   const projectDir = join(ROOT, "reports");
   const { signal } = new AbortController();
   await installReports({ projectDir, environment, signal, onProgress: () => undefined });
@@ -50,6 +50,14 @@ export async function startBuiltReports(): Promise<BuiltReports> {
       await pipeline.close();
     },
   };
+}
+
+/** What an operator's shell has (certificates, proxies), without what the test runner has added: it would build for tests. */
+function operatorsEnvironment(): NodeJS.ProcessEnv {
+  const ours = Object.entries(process.env).filter(
+    ([name]) => !/^(NODE_ENV|MODE|DEV|PROD|SSR|BASE_URL|TEST|VITEST.*)$/.test(name),
+  );
+  return Object.fromEntries(ours);
 }
 
 async function fill({ deps }: TestPipeline): Promise<void> {

@@ -5,6 +5,8 @@ export interface RunningChild {
   /** What it has printed. */
   output(): string;
   hasEnded(): boolean;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
   /** Sends the signal and resolves when the process is gone. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function runChild(
     pid: child.pid ?? -1,
     output: () => output,
     hasEnded: () => ended,
+    ended: gone,
     async end(signal) {
       if (!ended) child.kill(signal);
       await gone;

@@ -17,6 +17,8 @@ export interface FleetOptions {
   readonly ingests?: number;
   /** Default 1. */
   readonly pipelines?: number;
+  /** A module that every gateway loads before its own code. */
+  readonly gatewayPreload?: string;
 }
 
 /** One process of the fleet, which can be ended and started again on its own data. */
@@ -40,8 +42,8 @@ export interface Fleet {
   /** The first one serves the control API that the tests ask. */
   readonly pipelines: readonly FleetProcess[];
   control(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Runs one of the tools with the fleet's settings; resolves with its exit code and what it printed. */
-  runTool(script: string, args: readonly string[]): Promise<{ output: string }>;
+  /** Runs one of the tools with the fleet's settings; resolves with what it printed when it has ended. */
+  runTool(script: string, args: readonly string[], timeoutMs?: number): Promise<{ output: string }>;
   /** What every process has printed. */
   output(): string;
   close(): Promise<void>;
@@ -72,34 +74,30 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     ADMIN_TOKEN,
     LOG_LEVEL: "warn",
   };
-  const run = (
-    name: string,
-    script: string,
-    more: Record<string, string> = {},
-    args: readonly string[] = [],
-  ) =>
-    runChild(process.execPath, ["--import", "tsx", script, ...args], {
+  const run = (name: string, script: string, { env = {}, args = [], preload = [] }: RunOptions = {}) =>
+    runChild(process.execPath, ["--import", "tsx", ...preload, script, ...args], {
       cwd: ROOT,
-      env: { ...shared, VIGOR_DATA_DIR: join(directory, name), ...more },
+      env: { ...shared, VIGOR_DATA_DIR: join(directory, name), ...env },
     });
+  const preload = options.gatewayPreload === undefined ? [] : ["--import", options.gatewayPreload];
   const controlUrl = `http://127.0.0.1:${controlPorts[0]}`;
   const gatewayUrls = ports.map((port) => `http://127.0.0.1:${port}`);
   // The first one creates topics and tables; the others find them.
   const pipelines = controlPorts.map((port, at) =>
     fleetProcess(
-      () => run(`pipeline-${at}`, "pipeline/main.ts", { CONTROL_PORT: String(port) }),
+      () => run(`pipeline-${at}`, "pipeline/main.ts", { env: { CONTROL_PORT: String(port) } }),
       isAnswering(`http://127.0.0.1:${port}/healthz`),
     ),
   );
   const gateways = ports.map((port, at) =>
     fleetProcess(
-      () => run(`gateway-${at}`, "gateway/main.ts", { GATEWAY_PORT: String(port) }),
+      () => run(`gateway-${at}`, "gateway/main.ts", { env: { GATEWAY_PORT: String(port) }, preload }),
       isAnswering(`${gatewayUrls[at]}/readyz`),
     ),
   );
   const ingests = Array.from({ length: options.ingests ?? 2 }, (_, at) =>
     fleetProcess(
-      () => run(`ingest-${at}`, "ingest/main.ts", { LOG_LEVEL: "info" }),
+      () => run(`ingest-${at}`, "ingest/main.ts", { env: { LOG_LEVEL: "info" } }),
       async (child) => child.output().includes("following the event log"),
     ),
   );
@@ -136,12 +134,19 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
       return response.json();
     },
-    async runTool(script, args) {
-      const tool = run("tool", script, {}, [...args]);
-      await waitFor(script, () => tool.hasEnded(), START_TIMEOUT_MS);
+    async runTool(script, args, timeoutMs = START_TIMEOUT_MS) {
+      const tool = run("tool", script, { args });
+      await waitFor(script, () => tool.hasEnded(), timeoutMs);
       return { output: tool.output() };
     },
   };
+}
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** Node's own options, in front of the script. */
+  readonly preload?: readonly string[];
 }
 
 function fleetProcess(

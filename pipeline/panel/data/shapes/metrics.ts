@@ -84,8 +84,11 @@ export type User = z.output<typeof user>;
 export const users = z.object({
   users: z.array(user),
   nextCursor: z.nullable(z.string()),
+  /** Without the simulated ones. */
   total: z.number(),
+  simulatedTotal: maybeNumber,
 });
+export type FoundUsers = z.output<typeof users>;
 
 const usageScope = z.object({
   unit: z.enum(["requests", "usd"]),
@@ -137,6 +140,17 @@ export const reconciliation = z.object({
   missing: z.number(),
   settled: z.boolean(),
   agree: z.boolean(),
+});
+
+export const sinkLag = z.object({
+  lag: z.number(),
+  topics: z.array(
+    z.object({
+      topic: z.string(),
+      lag: z.number(),
+      partitions: z.array(z.object({ partition: z.string(), lag: z.number() })),
+    }),
+  ),
 });
 
 export const jobs = z.object({

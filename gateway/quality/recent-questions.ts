@@ -1,0 +1,46 @@
+import { hash } from "node:crypto";
+
+/** Who asks the same once more after so short a time was not content with the answer. */
+export const AGAIN_MS = 60_000;
+/** Answers that are remembered at once: twice this many. Under more load than that in a minute, the minute is cut short. */
+const MAX_IN_GENERATION = 30_000;
+
+interface Answered {
+  readonly provider: string;
+  readonly atMs: number;
+}
+
+/** Which questions were answered a moment ago: digests only, in this gateway's memory only. */
+export interface RecentQuestions {
+  /** The provider that answered the same question in the last minute before it was asked; empty: none did. */
+  answererOf(question: string, askedAtMs: number): string;
+  answered(question: string, answered: Answered): void;
+}
+
+/** The same user's same bytes: nothing is said of questions that mean the same. */
+export function questionOf(userId: string, body: Buffer): string {
+  return `${hash("sha1", body, "base64")}${userId}`;
+}
+
+/** Two generations, each of a minute at most: what is in neither is older, and forgetting needs no sweep. */
+export function openRecentQuestions(maxInGeneration = MAX_IN_GENERATION): RecentQuestions {
+  let young = new Map<string, Answered>();
+  let old = new Map<string, Answered>();
+  let bornAtMs = 0;
+  return {
+    answererOf(question, askedAtMs) {
+      const found = young.get(question) ?? old.get(question);
+      if (found === undefined) return "";
+      const waitedMs = askedAtMs - found.atMs;
+      return waitedMs >= 0 && waitedMs < AGAIN_MS ? found.provider : "";
+    },
+    answered(question, answered) {
+      if (young.size >= maxInGeneration || answered.atMs - bornAtMs >= AGAIN_MS) {
+        old = answered.atMs - bornAtMs >= 2 * AGAIN_MS ? new Map() : young;
+        young = new Map();
+        bornAtMs = answered.atMs;
+      }
+      young.set(question, answered);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Candidate } from "./candidate-order.ts";
+import type { DirectiveOf } from "./controls.ts";
+
+export interface WeightedDraw {
+  readonly directive: DirectiveOf<"weights">;
+  /** Uniform in [0, 1). */
+  readonly draw: number;
+  /** Providers that have become slow: others go first where there is a choice. */
+  readonly slow?: ReadonlySet<string> | undefined;
+}
+
+/** A provider put first by its weight, the others in their order; or the order as it is. Slow ones are not looked at yet. */
+export function drawByWeights(
+  candidates: readonly Candidate[],
+  { directive, draw }: Pick<WeightedDraw, "directive" | "draw">,
+): readonly Candidate[] {
+  const { massOf } = massesOf(candidates, directive);
+  let rest = draw;
+  const drawn = candidates.find((candidate) => {
+    const mass = massOf(candidate);
+    rest -= mass;
+    return mass > 0 && rest < 0;
+  });
+  if (drawn === undefined) return candidates;
+  const first = { provider: drawn.provider, reason: `directive:${directive.id}` };
+  return [first, ...candidates.filter((candidate) => candidate !== drawn)];
+}
+
+/**
+ * With which probability a provider comes to be the first, when {@link drawByWeights} draws and slow ones are then put last: its own
+ * weight; for the first one that is not slow also what the weights leave to the order, and what slow ones would have got.
+ */
+export function propensityOf(
+  name: string,
+  candidates: readonly Candidate[],
+  { directive, slow }: Omit<WeightedDraw, "draw">,
+): number {
+  const { massOf, left } = massesOf(candidates, directive);
+  const isSlow = ({ provider }: Candidate) => slow?.has(provider.name) === true;
+  const swift = candidates.find((candidate) => !isSlow(candidate)) ?? candidates[0];
+  const own = candidates.find(({ provider }) => provider.name === name);
+  if (own === undefined) return 0;
+  const mass = massOf(own);
+  if (own !== swift) return mass;
+  const passedOn = isSlow(own) ? 0 : candidates.filter(isSlow).reduce((sum, one) => sum + massOf(one), 0);
+  return Math.min(1, mass + left + passedOn);
+}
+
+/** The probability of each by its weight, and what is left to the order as it is. */
+function massesOf(candidates: readonly Candidate[], { params }: DirectiveOf<"weights">) {
+  const weightOf = ({ provider }: Candidate) => params.weights[provider.name] ?? 0;
+  const sum = candidates.reduce((total, candidate) => total + weightOf(candidate), 0);
+  const whole = params.remainder === "order" ? Math.max(1, sum) : sum;
+  return {
+    massOf: (candidate: Candidate) => (whole === 0 ? 0 : weightOf(candidate) / whole),
+    left: whole === 0 ? 1 : Math.max(0, 1 - sum / whole),
+  };
+}

@@ -1,0 +1,86 @@
+import type { Catalog } from "../../domain/catalog.ts";
+import type { ReplayClock } from "../counterfactual-clock.ts";
+import { countPassedLimits } from "./passed-limits.ts";
+import type { ServedRequest } from "./served-request.ts";
+
+/** What a period came to in one arm. Money in nano-dollars. */
+export interface ArmTotals {
+  readonly requests: number;
+  readonly cost: number;
+  /** Mean of what users think of all answers, 1 to 5, whether they say so or not; null = nobody was answered. */
+  readonly satisfaction: number | null;
+  /** Answered / served; what was denied is not served. */
+  readonly availability: number | null;
+  readonly meanLatencyMs: number | null;
+  readonly cached: number;
+  /** Hits / answers of features that the catalog caches. */
+  readonly hitRate: number | null;
+  readonly deniedShare: number;
+  /** Of the requests of tiers that pay. */
+  readonly payingDeniedShare: number;
+  readonly passedLimits: number;
+}
+
+export interface Ledger {
+  add(request: ServedRequest): void;
+  totals(): ArmTotals;
+}
+
+/** `fromMs`: what is before is not counted; limits are watched all the time. */
+export function openLedger(catalog: Catalog, clock: ReplayClock, fromMs: number): Ledger {
+  const limits = countPassedLimits(catalog, clock);
+  const cacheable = new Set(
+    [...catalog.features.values()].filter(({ cacheMinutes }) => cacheMinutes > 0).map(({ name }) => name),
+  );
+  const sum = {
+    requests: 0,
+    answered: 0,
+    failed: 0,
+    denied: 0,
+    paying: 0,
+    payingDenied: 0,
+    cached: 0,
+    cacheable: 0,
+    cost: 0,
+    liked: 0,
+    latencyMs: 0,
+  };
+  return {
+    add(request) {
+      limits.add(request);
+      if (request.ts < fromMs) return;
+      const { outcome, cost, liked, latency_ms, feature } = request;
+      const isDenied = outcome === "denied";
+      sum.requests += 1;
+      sum.cost += cost;
+      if (isDenied) sum.denied += 1;
+      if (catalog.tiers.get(request.tier)?.premium === true) {
+        sum.paying += 1;
+        if (isDenied) sum.payingDenied += 1;
+      }
+      if (outcome === "failed") sum.failed += 1;
+      if (outcome !== "ok" && outcome !== "cached") return;
+      sum.answered += 1;
+      sum.liked += liked;
+      sum.latencyMs += latency_ms;
+      if (outcome === "cached") sum.cached += 1;
+      if (cacheable.has(feature)) sum.cacheable += 1;
+    },
+    totals: () => ({
+      requests: sum.requests,
+      cost: sum.cost,
+      satisfaction: ratio(sum.liked, sum.answered),
+      availability: ratio(sum.answered, sum.answered + sum.failed),
+      meanLatencyMs: ratio(sum.latencyMs, sum.answered),
+      cached: sum.cached,
+      hitRate: ratio(sum.cached, sum.cacheable),
+      deniedShare: ratio(sum.denied, sum.requests) ?? 0,
+      payingDeniedShare: ratio(sum.payingDenied, sum.paying) ?? 0,
+      passedLimits: limits.passed(),
+    }),
+  };
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}

@@ -1,0 +1,218 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadCatalog } from "../../../catalog.ts";
+import type { Catalog } from "../../../models/domain/catalog.ts";
+import { nanoFromUsd } from "../../../models/domain/money.ts";
+import { costOf, priceAt, type TokenUsage } from "../../../models/domain/price.ts";
+import { foldByUser } from "../../../models/policy/controls-by-user.ts";
+import { openReplayClock } from "../../../models/simulation/counterfactual-clock.ts";
+import type { Ask } from "../../../models/simulation/savings/ask.ts";
+import { openProviders } from "../../../models/simulation/savings/call.ts";
+import { demandOf } from "../../../models/simulation/savings/demand.ts";
+import { countPassedLimits } from "../../../models/simulation/savings/passed-limits.ts";
+import { looksAhead, scaleBudgets } from "../../../models/simulation/savings/phases.ts";
+import { requirementsOf } from "../../../models/simulation/savings/requirements.ts";
+import { type SeedSavings, simulateSavings } from "../../../models/simulation/savings/savings.ts";
+import { openServer } from "../../../models/simulation/savings/serve.ts";
+import { openBaseline } from "../../../models/simulation/savings/serve-baseline.ts";
+
+const POPULATION = { users: 250, days: 8, warmUpDays: 22, startDay: "2026-01-05" };
+
+let catalog: Catalog;
+let savings: SeedSavings;
+
+beforeAll(async () => {
+  ({ catalog } = await loadCatalog("catalog.yaml"));
+  savings = savingsOf(catalog, 1);
+}, 120_000);
+
+function savingsOf(of: Catalog, seed: number, population: object = {}): SeedSavings {
+  const run = simulateSavings({ ...POPULATION, ...population, seed, catalog: of });
+  for (;;) {
+    const step = run.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function phase(name: string, of = savings) {
+  const found = of.phases.find((one) => one.phase.name.startsWith(name));
+  if (found === undefined) throw new Error(`there is no phase ${name}`);
+  return found;
+}
+
+function asksOf(of: Catalog, { days = 3, users = 120, seed = 1 } = {}): Ask[] {
+  return [...demandOf({ seed, users, days, startDay: "2026-01-05", catalog: of })].flatMap(
+    ({ asks }) => asks,
+  );
+}
+
+function withTiers(of: Catalog, change: object): Catalog {
+  return { ...of, tiers: new Map([...of.tiers].map(([name, tier]) => [name, { ...tier, ...change }])) };
+}
+
+describe("the default catalog against the baseline", () => {
+  it("saves what is required without harm", () => {
+    expect(requirementsOf(savings).filter(({ isMet }) => !isMet)).toEqual([]);
+  });
+
+  it("reaches what the roadmap expects of each phase", () => {
+    for (const { phase: of, saving } of savings.phases)
+      expect(saving, of.name).toBeGreaterThanOrEqual(of.expectedSaving ?? 0);
+  });
+
+  it("is not required of nothing: the baseline passes limits that the product keeps", () => {
+    expect(phase("baseline").totals.passedLimits).toBeGreaterThan(0);
+    for (const { phase: of, totals } of savings.phases.slice(1)) expect(totals.passedLimits, of.name).toBe(0);
+  });
+});
+
+describe("the arms", () => {
+  it("serve the same requests, and none of them is lost", () => {
+    const requests = savings.phases.map(({ totals }) => totals.requests);
+    expect(requests[0]).toBeGreaterThan(1_000);
+    expect(new Set(requests).size).toBe(1);
+  });
+
+  it("give equal figures for equal seeds, and others for others", () => {
+    const small = { users: 60, days: 3, warmUpDays: 2 };
+    expect(savingsOf(catalog, 7, small)).toEqual(savingsOf(catalog, 7, small));
+    expect(savingsOf(catalog, 8, small)).not.toEqual(savingsOf(catalog, 7, small));
+  });
+
+  it("are each what its name says", () => {
+    expect(phase("baseline").totals).toMatchObject({ deniedShare: 0, cached: 0 });
+    expect(phase("limits alone").totals).toMatchObject({ cached: 0 });
+    expect(phase("limits alone").totals.deniedShare).toBeGreaterThan(0);
+    expect(phase("1").totals).toMatchObject({ cached: 0 });
+    expect(phase("2").totals.cached).toBeGreaterThan(0);
+    for (const name of ["baseline", "limits alone", "1", "2"]) expect(phase(name).acts, name).toEqual({});
+    expect(Object.keys(phase("4").acts)).toContain("low-cache-hit-rate");
+    expect(phase("4").totals.hitRate).toBeGreaterThan(phase("2").totals.hitRate ?? 1);
+  });
+
+  it("steer by what is ahead from the third phase on, when the target is pressed", () => {
+    const automation = { ...catalog.automation, targetDailySpend: nanoFromUsd(15) };
+    const pressed = savingsOf({ ...catalog, automation }, 1, { users: 120, days: 6, warmUpDays: 3 });
+    const [two, three] = [phase("2", pressed), phase("3", pressed)];
+    const ahead = new Set(catalog.automation.rules.filter(looksAhead).map(({ name }) => name));
+    expect(Object.keys(three.acts).length).toBeGreaterThan(0);
+    expect(Object.keys(three.acts).filter((name) => !ahead.has(name))).toEqual([]);
+    expect(three.totals.cost).toBeLessThan(two.totals.cost);
+    expect(three.totals.passedLimits).toBe(0);
+  });
+});
+
+describe("demand", () => {
+  it("does not depend on what is done about it", () => {
+    const strict = withTiers(catalog, { dailyRequests: 1 });
+    expect(asksOf(strict)).toEqual(asksOf(catalog));
+  });
+
+  it("asks the same again: shared questions by anybody, own ones by the same user", () => {
+    const asks = asksOf(catalog, { users: 400 });
+    const askersOf = (feature: string) => {
+      const askers = new Map<string, Set<string>>();
+      for (const ask of asks.filter((one) => one.feature === feature)) {
+        askers.set(ask.prompt, (askers.get(ask.prompt) ?? new Set()).add(ask.userId));
+      }
+      return [...askers.values()].map(({ size }) => size);
+    };
+    expect(Math.max(...askersOf("general-advice"))).toBeGreaterThan(5);
+    expect(Math.max(...askersOf("workout-plan"))).toBe(1);
+    expect(Math.max(...askersOf("chat"))).toBe(1);
+  });
+
+  it("has one length for one prompt", () => {
+    const lengths = new Map<string, string>();
+    for (const { prompt, tier, usage } of asksOf(catalog, { users: 400 })) {
+      const key = `${tier} ${prompt}`;
+      expect(lengths.get(key) ?? JSON.stringify(usage)).toBe(JSON.stringify(usage));
+      lengths.set(key, JSON.stringify(usage));
+    }
+  });
+});
+
+describe("the baseline", () => {
+  it("costs what every request costs at the most expensive provider of its tier, no token cached", () => {
+    const asks = asksOf(catalog);
+    const serve = openBaseline(catalog, openProviders(catalog), asks[0]?.ts ?? 0);
+    for (const ask of asks) {
+      const served = serve(ask);
+      if (served.outcome === "failed") continue;
+      const all = { ...ask.usage, input: ask.usage.input + ask.usage.cachedInput, cachedInput: 0 };
+      // Prices are compared for a page in and half a page out.
+      const page: TokenUsage = { input: 1_000, cachedInput: 0, output: 500, reasoning: 0 };
+      const allowed = (catalog.tiers.get(ask.tier)?.allowedProviders ?? []).map((name) => {
+        const price = priceAt(catalog.providers.get(name)?.prices ?? [], ask.ts);
+        if (price === undefined) throw new Error(`${name} has no price`);
+        return { page: costOf(page, price), cost: costOf(all, price) };
+      });
+      const dearest = allowed.sort((a, b) => b.page - a.page)[0];
+      expect([served.outcome, served.cost]).toEqual(["ok", dearest?.cost]);
+    }
+  });
+});
+
+describe("the policy's arm", () => {
+  it("answers from the cache only what was answered before, to whom it may, within its lifetime", () => {
+    const server = openServer(openProviders(catalog), openReplayClock(catalog.timezone));
+    const controls = foldByUser(catalog, []);
+    const answered: Ask[] = [];
+    let hits = 0;
+    for (const ask of asksOf(catalog, { users: 400, days: 2 })) {
+      const { outcome, cost, cache_saved } = server.serve(ask, controls);
+      if (outcome === "cached") {
+        hits += 1;
+        const { cacheMinutes = 0, cacheScope = "user" } = catalog.features.get(ask.feature) ?? {};
+        const before = answered.some(
+          (one) =>
+            one.prompt === ask.prompt &&
+            one.tier === ask.tier &&
+            one.requestedModel === ask.requestedModel &&
+            (cacheScope === "shared" || one.userId === ask.userId) &&
+            ask.ts - one.ts < cacheMinutes * 60_000,
+        );
+        expect([before, cost, cache_saved > 0]).toEqual([true, 0, true]);
+      }
+      if (outcome === "ok") answered.push(ask);
+    }
+    expect(hits).toBeGreaterThan(20);
+  });
+
+  it("keeps every limit when they are far too small, and would be seen not to", () => {
+    const { safeguards } = catalog;
+    const tight: Catalog = {
+      ...withTiers(catalog, {
+        dailyRequests: 5,
+        weeklyBudget: nanoFromUsd(0.05),
+        monthlyBudget: nanoFromUsd(0.1),
+      }),
+      safeguards: { ...safeguards, dailyBudget: nanoFromUsd(0.2), weeklyBudget: nanoFromUsd(0.6) },
+    };
+    const clock = openReplayClock(catalog.timezone);
+    const watched = (of: Catalog) => {
+      const server = openServer(openProviders(of), openReplayClock(of.timezone));
+      const limits = countPassedLimits(tight, clock);
+      const denials = new Set<string>();
+      for (const ask of asksOf(catalog, { days: 8 })) {
+        const served = server.serve(ask, foldByUser(of, []));
+        limits.add(served);
+        denials.add(served.denial_reason);
+      }
+      return { passed: limits.passed(), denials };
+    };
+    const kept = watched(tight);
+    expect(kept.passed).toBe(0);
+    expect([...kept.denials]).toEqual(
+      expect.arrayContaining(["daily_requests_exceeded", "weekly_budget_exceeded", "non_premium_paused"]),
+    );
+    expect(watched(catalog).passed).toBeGreaterThan(10);
+  });
+});
+
+it("scales the limits of everybody's money with the users, and no limit of a user", () => {
+  const scaled = scaleBudgets(catalog, 1_000);
+  expect(scaled.safeguards.dailyBudget).toBe(catalog.safeguards.dailyBudget / 10);
+  expect(scaled.safeguards.weeklyBudget).toBe(catalog.safeguards.weeklyBudget / 10);
+  expect(scaled.automation.targetDailySpend).toBe(catalog.automation.targetDailySpend / 10);
+  expect(scaled.tiers).toBe(catalog.tiers);
+});
