@@ -46,6 +46,8 @@ export interface Config {
   /** Who has it may look at everything and change nothing; null: nobody. */
   readonly viewerToken: string | null;
   readonly logLevel: LogLevel;
+  /** Where traces go; null: there are none. */
+  readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
   /** The value of the environment variable that a provider's `apiKeyEnv` names; null when unset or empty. */
   providerKey(name: string): string | null;
 }
@@ -96,6 +98,8 @@ const environment = z.object({
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   VIEWER_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).default("vigor-gateway"),
 });
 
 /** Throws {@link ConfigError} that lists every bad variable. An empty variable counts as unset. */
@@ -132,6 +136,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     adminToken: vars.ADMIN_TOKEN ?? null,
     viewerToken: vars.VIEWER_TOKEN ?? null,
     logLevel: vars.LOG_LEVEL,
+    tracing:
+      vars.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : { endpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: vars.OTEL_SERVICE_NAME },
     providerKey: (name) => given[name] ?? null,
   };
 }

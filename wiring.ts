@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Config, ConfigError, childEnvironment } from "./config.ts";
 import { openEventCount } from "./gateway/redis/event-count.ts";
 import { failOpen } from "./gateway/redis/fail-open.ts";
 import { recordedCounters } from "./gateway/redis/recorded-counters.ts";
+import type { Tracing } from "./gateway/tracing/tracing.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
 import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis.ts";
 import type { UsageStore } from "./gateway/usage-store.ts";
@@ -84,6 +86,17 @@ export async function openEventCounts(
     prefix: DEFAULT_PREFIX,
     ownRuns: () => log.appended("requests"),
     onError: (error) => logger.error({ err: error }, "the count of events"),
+  });
+}
+
+/** Null: nobody wants traces, and nothing of what they take is loaded. */
+export async function openTracing({ tracing, gatewayPort }: Config, logger: Logger): Promise<Tracing | null> {
+  if (tracing === null) return null;
+  const { openTelemetryTracing } = await import("./gateway/tracing/open-telemetry.ts");
+  return openTelemetryTracing({
+    ...tracing,
+    instance: `${hostname()}:${gatewayPort}`,
+    onError: (error) => logger.error({ err: error }, "the traces"),
   });
 }
 

@@ -28,7 +28,7 @@ export async function deliver(gateway: Gateway, won: WonAnswer, delivery: Delive
 function deliverJson(gateway: Gateway, won: WonAnswer, { asked, exchange, turn }: Delivery): void {
   if (won.answer.kind !== "json") return;
   const { draft, response, settlements } = exchange;
-  const { body, contentType, quality } = won.answer;
+  const { body, contentType, document, quality } = won.answer;
   const costNano = costOfAnswer(won.usage, won.hold);
   bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
   const { inputTokens, outputTokens } = won.tokens;
@@ -48,7 +48,15 @@ function deliverJson(gateway: Gateway, won: WonAnswer, { asked, exchange, turn }
   ]);
   response.end(body);
   const madeMs = gateway.monotonicMs() - draft.startedMs;
-  const made = { kind: "json", contentType, body, provider: draft.provider, costNano, madeMs } as const;
+  const made = {
+    kind: "json",
+    contentType,
+    body,
+    document,
+    provider: draft.provider,
+    costNano,
+    madeMs,
+  } as const;
   keepAnswer(gateway, turn, { asked, made });
 }
 
@@ -83,6 +91,7 @@ async function deliverStream(
   draft.providerMs += providerMs;
   const outcome = attemptOutcome(passed);
   won.call.end(outcome);
+  won.trace?.end({ outcome, usage: passed.usage, model: passed.model });
   draft.attempts.push({
     provider: draft.provider,
     outcome,

@@ -15,6 +15,7 @@ import type { RecentQuestions } from "./quality/recent-questions.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Room } from "./room.ts";
 import type { SafeguardLadder } from "./safeguard-ladder.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import type { UsageStore } from "./usage-store.ts";
 import type { SlotLimits, WorkSlots } from "./work-slots.ts";
 
@@ -35,6 +36,8 @@ export interface Gateway {
   readonly cache: ResponseCache;
   readonly metrics: GatewayMetrics;
   readonly questions: RecentQuestions;
+  /** Null: nobody wants traces. */
+  readonly tracing: Tracing | null;
   readonly feedback: FeedbackLog;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */

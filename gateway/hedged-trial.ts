@@ -101,6 +101,7 @@ async function costOfLost(gateway: Gateway, won: WonAnswer, { draft }: Work): Pr
   const outcome = meter.done() ? "ok" : "aborted";
   const ms = Math.round(gateway.monotonicMs() - won.calledAtMs);
   won.call.end(outcome);
+  won.trace?.end({ outcome, usage: meter.usage(), model: meter.model() });
   draft.attempts.push({ provider: won.candidate.provider.name, outcome, ms });
   return costOfAnswer(meter.usage() ?? countedTokens(meter.generatedBytes(), won.tokens), won.hold);
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openCatalog } from "../catalog.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { type Role, runRole } from "../machine/role.ts";
-import { openEventCounts, openEventLog, openUsageStore } from "../wiring.ts";
+import { openEventCounts, openEventLog, openTracing, openUsageStore } from "../wiring.ts";
 import { startGateway } from "./start-gateway.ts";
 
 const gateway: Role = {
@@ -18,6 +18,7 @@ const gateway: Role = {
       timezone: () => catalog.current().timezone,
     });
     const counts = await openEventCounts(config, log, logger);
+    const tracing = await openTracing(config, logger);
     const running = await startGateway({
       log,
       usage,
@@ -31,6 +32,7 @@ const gateway: Role = {
       drainMs: config.gatewayDrainMs,
       cacheDirectory: join(config.dataDir, "cache"),
       eventsOfAll: counts?.total,
+      tracing,
     });
     const { providers } = running.gateway;
     const simulated = [...providers.simulated()];
@@ -43,6 +45,7 @@ const gateway: Role = {
     return {
       async close() {
         await running.close();
+        await tracing?.close();
         await counts?.close();
         await usage.close();
         await log.close();

@@ -11,6 +11,8 @@ export interface PassedStream {
   readonly usage: TokenUsage | null;
   /** 0 where the usage is known. */
   readonly generatedBytes: number;
+  /** What the provider calls the model that answered; empty: not said. */
+  readonly model: string;
   /** Of a complete answer. */
   readonly quality: AnswerQuality;
 }
@@ -46,7 +48,8 @@ export function passStream(
       const generatedBytes = usage === null ? meter.generatedBytes() : 0;
       const isWhole = end === "complete" && !clientGone;
       const quality = isWhole ? meter.quality(options.wish) : NOTHING_WRONG;
-      resolve({ end: clientGone ? "client-gone" : end, usage, generatedBytes, quality });
+      const model = meter.model();
+      resolve({ end: clientGone ? "client-gone" : end, usage, generatedBytes, model, quality });
     };
     const onDrain = (): void => stream.resume();
     const onClose = (): void => {

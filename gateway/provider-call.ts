@@ -5,12 +5,14 @@ import type { HealthCall } from "./health/provider-health.ts";
 import type { ProviderAnswer } from "./providers/provider-client.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";
+import type { CallTrace, RequestTrace } from "./tracing/tracing.ts";
 
 export interface CallWork {
   readonly draft: RequestDraft;
   readonly tokens: TokenBound;
   readonly call: HealthCall;
   readonly timeoutMs: number;
+  readonly trace: RequestTrace | null;
 }
 
 export interface CalledProvider {
@@ -18,21 +20,26 @@ export interface CalledProvider {
   /** What the provider reported; null = it did not, or a stream has not yet. */
   readonly usage: TokenUsage | null;
   readonly calledAtMs: number;
+  /** Of a stream it is still to be ended. */
+  readonly trace: CallTrace | null;
 }
 
 /** One call, its time and its outcome told to the draft and to the provider's health; but for a stream, which has only begun. */
 export async function callProvider(
   gateway: Gateway,
   asked: RoutedRequest,
-  { draft, tokens, call, timeoutMs }: CallWork,
+  { draft, tokens, call, timeoutMs, trace: requestTrace }: CallWork,
 ): Promise<CalledProvider> {
   const { target } = call;
   const calledAtMs = gateway.monotonicMs();
   const client = gateway.providers.of(target);
+  const { maxOutputTokens } = tokens;
+  const trace = requestTrace?.beginCall({ target, request: asked, maxOutputTokens }) ?? null;
   const answer = await client.call({
     request: asked,
     model: target.model,
-    maxOutputTokens: tokens.maxOutputTokens,
+    maxOutputTokens,
+    headers: trace?.headers,
     timeoutMs,
     firstByteTimeoutMs: draft.stream ? target.firstByteTimeoutMs : undefined,
     idleTimeoutMs: draft.stream ? target.idleTimeoutMs : undefined,
@@ -42,11 +49,12 @@ export async function callProvider(
   // A stream's time is added when it is over.
   if (answer.kind === "stream") {
     call.answered();
-    return { answer, usage, calledAtMs };
+    return { answer, usage, calledAtMs, trace };
   }
   draft.providerMs += ms;
   const outcome = answer.kind === "failure" ? answer.failure : "ok";
   draft.attempts.push({ provider: target.name, outcome, ms: Math.round(ms * 1000) / 1000 });
   call.end(outcome, answer.kind === "failure" ? answer.retryAfterSeconds : null);
-  return { answer, usage, calledAtMs };
+  trace?.end({ outcome, usage, model: answer.kind === "json" ? answer.model : "" });
+  return { answer, usage, calledAtMs, trace };
 }

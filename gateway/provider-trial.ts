@@ -12,6 +12,7 @@ import type { ProviderAnswer, ProviderFailure } from "./providers/provider-clien
 import { ClientGone } from "./read-body.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";
+import type { CallTrace } from "./tracing/tracing.ts";
 
 /** A provider's answer, and the reservation that pays for it. */
 export interface WonAnswer {
@@ -26,6 +27,7 @@ export interface WonAnswer {
   readonly calledAtMs: number;
   /** Of a stream: its end is to be told. */
   readonly call: HealthCall;
+  readonly trace: CallTrace | null;
 }
 
 export type Trial =
@@ -35,7 +37,7 @@ export type Trial =
   | { readonly kind: "not-now"; readonly why: NotNow };
 
 /** What the trials of one request share. */
-export type Work = Pick<Exchange, "draft" | "settlements" | "tried" | "afterwards" | "isGone">;
+export type Work = Pick<Exchange, "draft" | "settlements" | "tried" | "afterwards" | "trace" | "isGone">;
 
 export interface TrialQuestion {
   readonly work: Work;
@@ -99,10 +101,10 @@ async function reserveAndCall(
   if (work.isGone()) throw new ClientGone();
   question.onCalled?.(hold);
   const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, work)));
-  const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs });
-  const { answer, usage, calledAtMs } = called;
+  const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs, trace: work.trace });
+  const { answer, usage, calledAtMs, trace } = called;
   if (answer.kind !== "failure") {
-    const won = { candidate, routeReason, hold, tokens, call, answer, usage, calledAtMs };
+    const won = { candidate, routeReason, hold, tokens, call, answer, usage, calledAtMs, trace };
     return { kind: "won", won };
   }
   settlement.costNano = costOfFailure(answer, hold);

@@ -40,6 +40,7 @@ async function serve(
     settlements: [],
     tried: new Set(),
     afterwards: [],
+    trace: gateway.tracing === null ? null : gateway.tracing.begin(endpoint, request.headers),
     isGone: () => response.destroyed,
   };
   try {
@@ -54,10 +55,11 @@ async function serve(
   record(gateway, exchange, endedMs);
 }
 
-function record(gateway: Gateway, { draft, settlements }: Exchange, endedMs: number): void {
+function record(gateway: Gateway, { draft, settlements, trace }: Exchange, endedMs: number): void {
   noteQuestion(gateway, draft);
   const event = eventOf(draft, endedMs);
   gateway.metrics.observe(event);
+  trace?.end(event);
   gateway.recorder.record(event, async () => {
     for (const { hold, costNano, isSettled } of settlements) {
       if (!isSettled) await settle(gateway, hold, costNano);

@@ -23,6 +23,13 @@ export interface ServerState {
   serving(): boolean;
 }
 
+const WATCHED_PATHS: readonly string[] = ["/healthz", "/readyz", "/metrics"];
+
+/** Whether it is asked by who watches the gateway (a load balancer, Prometheus), and not by an app. */
+export function isWatching({ url = "" }: http.IncomingMessage): boolean {
+  return WATCHED_PATHS.some((path) => url === path || url.startsWith(`${path}?`));
+}
+
 /** The gateway's HTTP server; the caller listens. */
 export function createGatewayServer(gateway: Gateway, state: ServerState): http.Server {
   const app = express();

@@ -1,5 +1,5 @@
 import type { TokenUsage } from "../models/domain/price.ts";
-import type { AnswerQuality, AnswerWish } from "./quality/answer-quality.ts";
+import { type AnswerQuality, type AnswerWish, modelIn } from "./quality/answer-quality.ts";
 import { passedDocuments } from "./quality/passed-documents.ts";
 import { dataOf, documentOf, endOfLastEvent, splitEvents } from "./sse-events.ts";
 import type { StreamReading } from "./stream-reading.ts";
@@ -19,6 +19,8 @@ export interface SseMeter {
   done(): boolean;
   /** Bytes of generated text so far: what an answer that broke off is billed by. */
   generatedBytes(): number;
+  /** What the provider calls the model that answered; empty: not said. */
+  model(): string;
   /** Of a complete answer. */
   quality(wish: AnswerWish): AnswerQuality;
 }
@@ -84,6 +86,7 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
       if (keptBytes > MAX_KEPT_BYTES) return keptBytes;
       return documentsIn(kept).reduce((sum, document) => sum + reading.generatedBytesIn(document), 0);
     },
+    model: () => (reported === null ? "" : modelIn(reported)),
     quality: (wish) => reading.qualityOf(passedDocuments(kept, reported), wish),
   };
 }

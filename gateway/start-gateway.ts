@@ -27,7 +27,8 @@ import { openRecentQuestions } from "./quality/recent-questions.ts";
 import { openRecorder } from "./recorder.ts";
 import { openRoom } from "./room.ts";
 import { openSafeguardLadder } from "./safeguard-ladder.ts";
-import { createGatewayServer } from "./server.ts";
+import { createGatewayServer, isWatching } from "./server.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import type { UsageStore } from "./usage-store.ts";
 import { openWorkSlots } from "./work-slots.ts";
 
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly simulatedUrl: string | null;
   readonly adminToken: string;
   readonly logger: Logger;
+  /** Absent: no traces. The caller closes it. */
+  readonly tracing?: Tracing | null;
   readonly host: string;
   readonly port: number;
   readonly now?: () => number;
@@ -111,6 +114,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     cache: await openResponseCache({ directory: options.cacheDirectory ?? null, now, onError }),
     metrics: openGatewayMetrics({ logPendingBytes: log.pendingBytes }),
     questions: openRecentQuestions(),
+    tracing: options.tracing ?? null,
     feedback: openFeedbackLog({ log, now, newEventId }),
     logger,
     now,
@@ -129,7 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     serving: () => state !== "closed",
   });
   const drainMs = options.drainMs ?? 0;
-  const close = closeable(server, { drainMs, maxWaitMs: CLOSE_WAIT_MS });
+  const close = closeable(server, { drainMs, maxWaitMs: CLOSE_WAIT_MS, isProbe: isWatching });
   await listen(server, options);
   const sweep = startOrphanSweep(gateway);
   const watch = startConditionWatch(gateway);

@@ -3,6 +3,7 @@ import { PublicError } from "../models/domain/errors.ts";
 import { decisionId, directiveId } from "../models/domain/ids.ts";
 import type { Rule } from "../models/domain/rule.ts";
 import { MAX_REASON_LENGTH } from "../models/rules/explain.ts";
+import { ruleNamed } from "../models/rules/learning/learned-rule.ts";
 import { changesOf, stopOf } from "./automation-state.ts";
 import type { ControlDeps } from "./control/control-deps.ts";
 import { writeDecisions } from "./jobs/decision-row.ts";
@@ -77,8 +78,8 @@ async function readWaiting({ warehouse }: ControlDeps, id: string): Promise<Kept
 }
 
 function checkStillInForce({ catalog, directory }: ControlDeps, row: KeptDecision, nowMs: number): Rule {
-  const { mode, rules, maxChangesPerHour } = catalog().automation;
-  const rule = rules.find(({ name }) => name === row.rule);
+  const { mode, maxChangesPerHour } = catalog().automation;
+  const rule = ruleNamed(catalog(), row.rule);
   if (rule === undefined || mode === "off" || rule.mode === "off") {
     throw new PublicError("conflict", `rule "${row.rule}" is no longer in force`);
   }

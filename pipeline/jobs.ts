@@ -10,6 +10,7 @@ import { eraseUsers } from "./jobs/erase-users.ts";
 import { evaluateLiveAlerts, evaluateSlowAlerts } from "./jobs/evaluate-alerts.ts";
 import { forecastSpendJob } from "./jobs/forecast-spend.ts";
 import { forgetOldRollups } from "./jobs/forget-old-rollups.ts";
+import { learnRoutingJob } from "./jobs/learn-routing.ts";
 import { mailWeeklySummary } from "./jobs/mail-weekly-summary.ts";
 import { publishSettings } from "./jobs/publish-settings.ts";
 import { recommend } from "./jobs/recommend.ts";
@@ -77,6 +78,13 @@ export function timetable(): JobEntry[] {
       run: detectAnomaliesJob(),
     },
     { name: "forecast-spend", cron: "0 2 * * * *", atStart: true, record: "each", run: forecastSpendJob() },
+    {
+      name: "learn-routing",
+      cron: "0 15 * * * *",
+      atStart: false,
+      record: "notable",
+      run: learnRoutingJob(),
+    },
     { name: "recommend", cron: "0 9 * * * *", atStart: true, record: "each", run: recommend },
     {
       name: "work-out-break-even",

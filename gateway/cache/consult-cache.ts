@@ -36,17 +36,14 @@ export async function consultCache(
   asked: SituatedRequest,
   { request, response, draft }: Pick<Exchange, "request" | "response" | "draft">,
 ): Promise<CacheTurn> {
-  const { controls, tier, feature: name, highLoad, userId, endpoint } = asked;
-  // Vectors cost next to nothing, and are kept by who asked for them.
-  if (endpoint === "embeddings") return BYPASS;
+  const { controls, feature: name, highLoad, userId } = asked;
   const lifetimeMs = cacheLifetimeMs(controls, name, highLoad);
   const feature = controls.catalog.features.get(name);
   if (lifetimeMs === 0 || feature === undefined) return BYPASS;
   const wish = request.headers["cache-control"] ?? "";
   if (/\bno-store\b/i.test(wish)) return BYPASS;
-  const { model } = asked.body;
   // Routing says why; a tier must not get out of the cache what it may not ask for.
-  if (model !== AUTO_MODEL && refuseName(controls, tier, model) !== null) return BYPASS;
+  if (!mayAsk(asked)) return BYPASS;
   const key = keyOf(asked, feature, draft.appId);
   const miss = (flight: OwnFlight | null): CacheMiss => ({ status: "miss", key, asked, flight });
   if (/\bno-cache\b/i.test(wish)) return miss(null);
@@ -63,6 +60,12 @@ export async function consultCache(
   return answer === null ? miss(null) : { status: "hit", answer };
 }
 
+function mayAsk({ endpoint, body: { model }, controls, tier }: SituatedRequest): boolean {
+  // Every tier may use every model of embeddings.
+  if (endpoint === "embeddings") return controls.catalog.embeddings.has(model);
+  return model === AUTO_MODEL || refuseName(controls, tier, model) === null;
+}
+
 function keyOf(asked: SituatedRequest, { name, cacheScope }: Feature, appId: string): string {
   const { body, controls, facts, tier, userId } = asked;
   const text = cacheKeyText({
@@ -73,7 +76,7 @@ function keyOf(asked: SituatedRequest, { name, cacheScope }: Feature, appId: str
     userId,
     feature: name,
     tier,
-    providers: controls.catalog.providers,
+    providers: asked.endpoint === "embeddings" ? controls.catalog.embeddings : controls.catalog.providers,
     maxOutputTokens: boundTokens(facts, tier).maxOutputTokens,
   });
   return hashOfKey(text);

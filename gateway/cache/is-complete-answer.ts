@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Endpoint } from "../model-request.ts";
-import type { CachedAnswer } from "./cached-answer.ts";
+import type { ModelRequest } from "../model-request.ts";
 
 const choice = z.object({ index: z.number().default(0), finish_reason: z.string().nullish() });
 /** A whole answer, or one event of a stream. Some providers say 200 and put an error into the body. */
@@ -14,27 +13,42 @@ const DONE = "[DONE]";
 const response = z.object({ status: z.literal("completed"), error: z.null().optional() });
 const lastEvent = z.object({ type: z.literal("response.completed"), response });
 
-export interface EndedAnswer extends Pick<CachedAnswer, "kind" | "body"> {
-  readonly endpoint: Endpoint;
-}
+/** A vector is a list of numbers, or the base64 of their bytes. */
+const vector = z.union([z.string().min(1), z.array(z.number()).min(1)]);
+const embedding = z.object({ index: z.number(), embedding: vector });
+const embeddings = z.object({ error: z.null().optional(), data: z.array(embedding).min(1) });
+
+export type EndedAnswer =
+  /** Parsed, in the endpoint's form. */
+  | { readonly kind: "json"; readonly document: unknown }
+  /** As it was passed on. */
+  | { readonly kind: "stream"; readonly body: Buffer };
 
 /** Every choice has come to its end, and everything can be read: only such an answer may be given to another request. */
-export function isCompleteAnswer({ endpoint, kind, body }: EndedAnswer): boolean {
-  const text = body.toString("utf8");
-  if (endpoint === "chat") return isCompleteChat(kind, text);
-  if (endpoint !== "responses") return false;
-  if (kind === "json") return parse(text, response) !== null;
-  return parse(dataOf(text).at(-1) ?? "", lastEvent) !== null;
+export function isCompleteAnswer({ endpoint, body }: ModelRequest, answer: EndedAnswer): boolean {
+  const isJson = answer.kind === "json";
+  switch (endpoint) {
+    case "chat":
+      return isJson ? isCompleteChat([answer.document]) : isCompleteStream(dataOf(answer.body));
+    case "responses":
+      return isJson
+        ? response.safeParse(answer.document).success
+        : lastEvent.safeParse(parsed(dataOf(answer.body).at(-1) ?? "")).success;
+    case "embeddings":
+      return isJson && hasEveryVector(answer.document, inputsOf(body["input"]));
+  }
 }
 
-function isCompleteChat(kind: CachedAnswer["kind"], text: string): boolean {
-  const parts = kind === "json" ? [text] : dataOf(text);
-  if (kind === "stream" && parts.pop() !== DONE) return false;
+function isCompleteStream(parts: string[]): boolean {
+  return parts.pop() === DONE && isCompleteChat(parts.map(parsed));
+}
+
+function isCompleteChat(parts: readonly unknown[]): boolean {
   const ended = new Map<number, boolean>();
   for (const one of parts) {
-    const parsed = parse(one, part);
-    if (parsed === null) return false;
-    for (const { index, finish_reason: reason } of parsed.choices ?? []) {
+    const { data } = part.safeParse(one);
+    if (data === undefined) return false;
+    for (const { index, finish_reason: reason } of data.choices ?? []) {
       if (reason !== null && reason !== undefined && INCOMPLETE_REASONS.has(reason)) return false;
       ended.set(index, ended.get(index) === true || (reason ?? "") !== "");
     }
@@ -42,18 +56,34 @@ function isCompleteChat(kind: CachedAnswer["kind"], text: string): boolean {
   return ended.size > 0 && [...ended.values()].every(Boolean);
 }
 
-function dataOf(stream: string): string[] {
+/** One for each input, and all in one space: as long as each other. */
+function hasEveryVector(answer: unknown, inputs: number): boolean {
+  const { data: found } = embeddings.safeParse(answer);
+  if (found === undefined || found.data.length !== inputs) return false;
+  const places = new Set(found.data.map(({ index }) => index));
+  const lengths = new Set(found.data.map(({ embedding: { length } }) => length));
+  return places.size === inputs && lengths.size === 1;
+}
+
+/** A text, tokens, or a list of either. */
+function inputsOf(input: unknown): number {
+  return Array.isArray(input) && typeof input[0] !== "number" ? input.length : 1;
+}
+
+function dataOf(stream: Buffer): string[] {
   return stream
+    .toString("utf8")
     .split(/\r?\n/)
     .filter((line) => line.startsWith("data:"))
     .map((line) => line.slice("data:".length).trim());
 }
 
-function parse<T>(text: string, schema: z.ZodType<T>): T | null {
+/** Undefined: it cannot be read. */
+function parsed(text: string): unknown {
   try {
-    return schema.safeParse(JSON.parse(text)).data ?? null;
+    return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return null;
+    return undefined;
   }
 }

@@ -11,16 +11,19 @@ export interface MadeAnswer extends Pick<CachedAnswer, "kind" | "contentType" | 
   /** Nano-dollars of the call that made it, without those that failed before. */
   readonly costNano: number;
   readonly madeMs: number;
+  /** Of a JSON answer, as it was parsed. */
+  readonly document?: unknown;
 }
 
 /** Keeps the answer for equal requests, and hands it to those that wait for it. */
 export function keepAnswer(
   gateway: Gateway,
   turn: CacheTurn,
-  { asked, made }: { readonly asked: RoutedRequest; readonly made: MadeAnswer },
+  { asked, made: { document, ...made } }: { readonly asked: RoutedRequest; readonly made: MadeAnswer },
 ): void {
   if (turn.status !== "miss" || made.body.length > MAX_ANSWER_BYTES) return;
-  if (!isCompleteAnswer({ ...made, endpoint: asked.endpoint })) return;
+  const { kind, body } = made;
+  if (!isCompleteAnswer(asked, kind === "json" ? { kind, document } : { kind, body })) return;
   // The key was made for these; while the request waited, they may have become others.
   if (asked.controls.version !== turn.asked.controls.version || asked.tier.name !== turn.asked.tier.name)
     return;

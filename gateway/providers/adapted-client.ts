@@ -1,4 +1,4 @@
-import { wishOf } from "../quality/answer-quality.ts";
+import { modelIn, wishOf } from "../quality/answer-quality.ts";
 import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
 import { type HttpAnswer, openHttpChannel } from "./http-channel.ts";
 import { mappedStream, passedStream } from "./map-stream.ts";
@@ -26,14 +26,14 @@ export function openAdaptedClient(options: AdaptedClientOptions): ProviderClient
       const { endpoint, body } = call.request;
       const endpointAdapter = adapter.endpoints[endpoint];
       if (endpointAdapter === undefined) return refused(`it has no ${endpoint}`);
-      const { model, maxOutputTokens } = call;
+      const { model, maxOutputTokens, headers } = call;
       const nowSeconds = Math.floor(now() / 1000);
       const adapted: AdapterCall = { body, model, maxOutputTokens, isSimulated, nowSeconds };
       const mapped = endpointAdapter.mapRequest(adapted);
       if (mapped.kind === "refusal") return refused(mapped.message);
       const { timeoutMs, firstByteTimeoutMs, idleTimeoutMs } = call;
       const { path, body: mappedBody } = mapped;
-      const post = { path, body: mappedBody, timeoutMs, firstByteTimeoutMs, idleTimeoutMs };
+      const post = { path, body: mappedBody, headers, timeoutMs, firstByteTimeoutMs, idleTimeoutMs };
       return mapAnswer(await channel.post(post), endpointAdapter, adapted);
     },
     retire: () => channel.retire(),
@@ -57,8 +57,10 @@ function mapAnswer(answer: HttpAnswer, endpoint: EndpointAdapter, call: AdapterC
   const response = parsed === undefined ? null : endpoint.mapResponse(parsed, call);
   if (response === null) return invalidAnswer();
   const body = response.body === null ? answer.body : Buffer.from(JSON.stringify(response.body));
-  const quality = endpoint.quality(response.body ?? parsed, wishOf(call.body));
-  return { kind, contentType, body, usage: endpoint.usage(parsed), quality };
+  const document = response.body ?? parsed;
+  const quality = endpoint.quality(document, wishOf(call.body));
+  const usage = endpoint.usage(parsed);
+  return { kind, contentType, body, document, usage, quality, model: modelIn(document) };
 }
 
 /** The caller is told in one form what to mend, whatever the provider's own is. */

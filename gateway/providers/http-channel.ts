@@ -23,6 +23,8 @@ export interface HttpCall extends CallPatience {
   /** Path below the provider's base URL: `/chat/completions`. */
   readonly path: string;
   readonly body: Buffer | string;
+  /** Beside those of each call. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export type HttpAnswer =
@@ -75,7 +77,7 @@ export function openHttpChannel(options: HttpChannelOptions): HttpChannel {
         const dispatch: Dispatcher.DispatchOptions = {
           method: "POST",
           path: prefix + call.path,
-          headers,
+          headers: call.headers === undefined ? headers : { ...headers, ...call.headers },
           body: call.body,
           headersTimeout: call.firstByteTimeoutMs ?? NO_TIMEOUT,
           bodyTimeout: call.idleTimeoutMs ?? NO_TIMEOUT,

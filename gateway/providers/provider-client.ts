@@ -23,6 +23,8 @@ export interface ProviderCall extends CallPatience {
   readonly model: string;
   /** Of one choice. Imposed on the provider, since the reservation holds no more. */
   readonly maxOutputTokens: number;
+  /** Sent beside the provider's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A failure is a value: the caller decides what comes next. */
@@ -31,9 +33,13 @@ export type ProviderAnswer =
       readonly kind: "json";
       readonly contentType: string;
       readonly body: Buffer;
+      /** The body, parsed. */
+      readonly document: unknown;
       /** Null: the provider did not report it. */
       readonly usage: TokenUsage | null;
       readonly quality: AnswerQuality;
+      /** What the provider calls the model that answered; empty: not said. */
+      readonly model: string;
     }
   | { readonly kind: "stream"; readonly contentType: string; readonly stream: AnswerStream }
   | ProviderFailure;

@@ -80,6 +80,12 @@ function isJson(text: string): boolean {
   }
 }
 
+/** Of an answer, or of an event of a stream that may hold one. */
+export function modelIn(document: unknown): string {
+  const model = fieldOf(document, "model") ?? fieldOf(fieldOf(document, "response"), "model");
+  return typeof model === "string" ? model : "";
+}
+
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry as KafkaLogEntry, logLevel } from "kafkajs";
 import { EventLogError } from "../event-log.ts";
+import { useFastGzip } from "./gzip-codec.ts";
 import type { KafkaSettings } from "./kafka-url.ts";
 
 export type OnLogError = (error: EventLogError) => void;
@@ -20,6 +21,7 @@ export interface ClientOptions {
 
 /** A client that is not connected yet. What the library logs as an error goes to `onError`. */
 export function createClient({ settings, clientId, onError }: ClientOptions): Kafka {
+  useFastGzip();
   const config: KafkaConfig = {
     clientId,
     brokers: [...settings.brokers],

@@ -47,24 +47,29 @@ export function planAction(action: RuleAction, facts: ActionFacts): ActionPlan {
   }
 }
 
-/** Prefers what is cheaper than the dearest provider that carries today's spend, cheapest first, and avoids that one. */
+/**
+ * Prefers what is cheaper than the dearest provider that carries today's spend, cheapest first, and avoids the rest: avoiding that one
+ * alone would send a tier without a cheaper one to an even dearer one.
+ */
 function switchToCheaper({ providers }: ActionFacts): ActionPlan {
   const priced = providers.filter(isPriced);
   const dearest = inUse(priced, "spendToday").sort(byCost).at(-1);
   if (dearest === undefined) return { kind: "impossible", why: "no priced provider carries spend today" };
   const cheaper = priced.filter(({ typicalCost }) => typicalCost < dearest.typicalCost).sort(byCost);
   if (cheaper.length === 0) return { kind: "impossible", why: `no provider is cheaper than ${dearest.name}` };
-  return instruct({ kind: "route", params: { prefer: namesOf(cheaper), avoid: [dearest.name] } });
+  const rest = priced.filter(({ typicalCost }) => typicalCost >= dearest.typicalCost).sort(byCost);
+  return instruct({ kind: "route", params: { prefer: namesOf(cheaper), avoid: namesOf(rest) } });
 }
 
-/** Prefers what is better than the poorest provider in use today, best first (the cheaper of equals), and avoids that one. */
+/** Prefers what is better than the poorest provider in use today, best first (the cheaper of equals), and avoids the rest. */
 function switchToBetter({ providers }: ActionFacts): ActionPlan {
   const priced = providers.filter(isPriced);
   const poorest = inUse(priced, "requestsToday").sort(byQuality).at(-1);
   if (poorest === undefined) return { kind: "impossible", why: "no priced provider is in use today" };
   const better = priced.filter(({ quality }) => quality > poorest.quality).sort(byQuality);
   if (better.length === 0) return { kind: "impossible", why: `no provider is better than ${poorest.name}` };
-  return instruct({ kind: "route", params: { prefer: namesOf(better), avoid: [poorest.name] } });
+  const rest = priced.filter(({ quality }) => quality <= poorest.quality).sort(byQuality);
+  return instruct({ kind: "route", params: { prefer: namesOf(better), avoid: namesOf(rest) } });
 }
 
 type PricedProvider = ProviderFacts & { readonly typicalCost: number };

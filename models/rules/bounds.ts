@@ -35,11 +35,26 @@ export function beyondBounds(
         : null;
     case "provider":
       return params.action === "drain" ? leavesNobody(new Set([...drained, params.provider]), catalog) : null;
+    case "weights":
+      return beyondTier(params, catalog);
     case "pause-automation":
       return "only people stop the automation";
     default:
       return null;
   }
+}
+
+/** Weights speak of providers that the tier may use, and of no more than all requests. */
+function beyondTier(
+  { tier: name, weights, remainder }: Extract<DirectiveInstruction, { kind: "weights" }>["params"],
+  { tiers, providers }: Catalog,
+): string | null {
+  const allowed = name === undefined ? [...providers.keys()] : (tiers.get(name)?.allowedProviders ?? []);
+  const foreign = Object.keys(weights).find((provider) => !allowed.includes(provider));
+  if (foreign !== undefined)
+    return `${name === undefined ? "the catalog" : `tier ${name}`} has no ${foreign}`;
+  const sum = Object.values(weights).reduce((total, weight) => total + weight, 0);
+  return remainder === "order" && sum > 1 + 1e-9 ? `the weights come to ${sum}, at most 1 is allowed` : null;
 }
 
 type TierLimits = Extract<DirectiveInstruction, { kind: "tier-limit" }>["params"];

@@ -64,7 +64,10 @@ export type GuardRail =
   | "users-affected"
   | "premium-denied"
   | "satisfaction"
-  | "cost";
+  | "cost"
+  /** Of the learned routing. */
+  | "exploration-budget"
+  | "off-policy-gain";
 
 export interface GuardRailCheck {
   readonly name: GuardRail;
@@ -76,7 +79,9 @@ export interface RuleDecision {
   readonly rule: Rule;
   readonly outcome: RuleOutcome;
   /** The metrics that the condition read; null = unknown. */
-  readonly inputs: Readonly<Partial<Record<RuleMetric, number | null>>>;
+  readonly inputs: Readonly<Record<string, number | null>>;
+  /** In words; absent: the condition with the metrics says it. */
+  readonly reason?: string;
 }
 
 export interface RuleRoundResult {
@@ -143,7 +148,9 @@ function evaluateCondition(rule: Rule, metrics: MetricValues) {
   const parsed = conditionOf(rule);
   if (!parsed.ok) return { result: { known: "error", message: parsed.problem } as const, inputs: {} };
   const { condition } = parsed;
-  const inputs = Object.fromEntries(condition.metrics.map((metric) => [metric, metrics[metric]]));
+  const inputs: RuleDecision["inputs"] = Object.fromEntries(
+    condition.metrics.map((metric) => [metric, metrics[metric]]),
+  );
   return { result: condition.evaluate(metrics), inputs };
 }
 

@@ -3,10 +3,10 @@ import type { RuleDecision } from "./evaluate.ts";
 export const MAX_REASON_LENGTH = 500;
 
 /** Why a rule decided as it did, in one line: `daily_spend > target_spend * 1.2 (daily_spend = 12.3, target_spend = 10)`. */
-export function explainDecision({ rule, inputs, outcome }: RuleDecision): string {
+export function explainDecision({ rule, inputs, outcome, reason }: RuleDecision): string {
   const values = Object.entries(inputs).map(([name, value]) => `${name} = ${formatValue(value)}`);
   const facts = values.length === 0 ? "" : ` (${values.join(", ")})`;
-  const text = `${rule.when}${facts}${suffixOf(outcome)}`;
+  const text = `${reason ?? `${rule.when}${facts}`}${suffixOf(outcome)}`;
   return text.length <= MAX_REASON_LENGTH ? text : `${text.slice(0, MAX_REASON_LENGTH - 1)}…`;
 }
 

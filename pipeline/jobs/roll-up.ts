@@ -10,7 +10,10 @@ export function rollUp(name: RollupName): Job {
   return async ({ warehouse, catalog }, dueAtMs) => {
     const { days, full } = await buildRollup(rollup, buildOptions(warehouse, catalog().timezone, dueAtMs));
     return {
-      summary: days.length === 0 ? "nothing is due" : `${days.length} days${full ? ", more are due" : ""}`,
+      summary:
+        days.length === 0
+          ? "nothing is due"
+          : `${days.length} ${days.length === 1 ? "day" : "days"}${full ? ", more are due" : ""}`,
       notable: days.length > 0,
       details: { days: days.length, newest: days[0] ?? null, full },
     };

@@ -1,4 +1,5 @@
 import type { DirectiveEvent, DirectiveRecord } from "../../models/domain/directive.ts";
+import { ruleNamed } from "../../models/rules/learning/learned-rule.ts";
 import { planVerification } from "../../models/rules/plan-verification.ts";
 import { judgeOutcome, type VerdictOfEffect } from "../../models/rules/verify.ts";
 import type { Job, JobDeps } from "../job.ts";
@@ -54,7 +55,7 @@ async function verifyOne(
   { decision, record }: Verifiable,
   nowMs: number,
 ): Promise<VerdictOfEffect> {
-  const rule = catalog().automation.rules.find(({ name }) => name === decision.rule);
+  const rule = ruleNamed(catalog(), decision.rule);
   const plan = planVerification(record, rule, nowMs);
   const { share, refuses, isOver, endsSoon } = plan;
   const [before, after] = await Promise.all([

@@ -190,6 +190,19 @@ describe("what cannot be read", () => {
     await context.close();
   });
 
+  test("and what is on its way is not there yet, rather than nothing", async () => {
+    const { page, context } = await openPage(browser, { origin: control.url });
+    await page.route(/\/api\/(metrics\/performance|recommendations)/, () => undefined);
+    await signIn(page, control.url, ADMIN_TOKEN);
+    await openSection(page, "Providers");
+    await page.getByRole("status", { name: "Loading" }).first().waitFor();
+    expect(await page.getByText("No calls in this period").count()).toBe(0);
+    await openSection(page, "Forecasts");
+    await card(page, "Recommendations").getByRole("status", { name: "Loading" }).waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await context.close();
+  });
+
   test("stays as it was, marked as old, and comes back when it is asked for again", async () => {
     const { page, context } = await openPage(browser, { origin: control.url });
     await page.clock.install();

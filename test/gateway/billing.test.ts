@@ -102,7 +102,11 @@ describe("what the providers charge is in the books", () => {
     const catalog = gateway.running.gateway.controls.current().catalog;
     for (const name of ["best", "good", "cheap"]) {
       const attempts = events.flatMap((event) => event.attempts).filter((one) => one.provider === name);
-      expect(attempts.length, name).toBe(books[name]?.calls ?? 0);
+      const calls = books[name]?.calls ?? 0;
+      // A call whose connection broke, or whose time was up, may not have got as far as the provider; every other one has.
+      const heard = attempts.filter(({ outcome }) => outcome !== "timeout" && outcome !== "connection");
+      expect(attempts.length, name).toBeGreaterThanOrEqual(calls);
+      expect(heard.length, name).toBeLessThanOrEqual(calls);
     }
     const recorded = events.reduce((sum, { cost }) => sum + cost, 0);
     expect(recorded).toBeGreaterThanOrEqual(providerBill(books, catalog));

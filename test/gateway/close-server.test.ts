@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { closeable } from "../../gateway/close-server.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -35,6 +36,34 @@ test("a server that drains answers what comes, each answer the last one on its c
   }
   await closing;
   await expect(fetch(url)).rejects.toThrow("fetch failed");
+});
+
+test("requests that still come when the drain's time is over are answered: the drain goes on until none comes", async () => {
+  await listen((response) => response.end("answered"));
+  const close = closeable(server, { drainMs: DRAIN_MS, maxWaitMs: LONG_MS });
+  let isOver = false;
+  const over = delay(DRAIN_MS).then(() => {
+    isOver = true;
+  });
+  const closing = close();
+  for (let answersAfterIt = 0; answersAfterIt < 3; ) {
+    expect(await (await fetch(url)).text()).toBe("answered");
+    if (isOver) answersAfterIt += 1;
+  }
+  await Promise.all([over, closing]);
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
+});
+
+test("a connection whose request was under way when the drain began ends with its answer", async () => {
+  const responses: ServerResponse[] = [];
+  await listen((response) => responses.push(response));
+  const close = closeable(server, { drainMs: DRAIN_MS, maxWaitMs: LONG_MS });
+  const answer = fetch(url);
+  const [response] = await waitFor("the request", () => responses.length > 0 && responses);
+  const closing = close();
+  response?.end("answered");
+  expect((await answer).headers.get("connection")).toBe("close");
+  await closing;
 });
 
 test("an answer that is under way is finished before the server is closed", async () => {

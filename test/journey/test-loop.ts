@@ -6,7 +6,7 @@ import { startSink } from "../../ingest/sink.ts";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import { type Directory, openDirectory } from "../../pipeline/directory.ts";
 import type { JobDeps } from "../../pipeline/job.ts";
-import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import { startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/test-gateway.ts";
 import { startTestWarehouse, type TestWarehouse } from "../warehouse/test-warehouse.ts";
 
 /** Gateway, sink, warehouse and what the pipeline's jobs need, in this process and on one clock. */
@@ -18,8 +18,15 @@ export interface TestLoop {
   close(): Promise<void>;
 }
 
-export async function startTestLoop(catalog: Catalog, now: () => number): Promise<TestLoop> {
-  const [warehouse, gateway] = await Promise.all([startTestWarehouse(), startTestGateway({ catalog, now })]);
+export async function startTestLoop(
+  catalog: Catalog,
+  now: () => number,
+  gatewayOptions: Pick<TestGatewayOptions, "monotonicMs"> = {},
+): Promise<TestLoop> {
+  const [warehouse, gateway] = await Promise.all([
+    startTestWarehouse(),
+    startTestGateway({ catalog, now, ...gatewayOptions }),
+  ]);
   const sink = await startSink({
     log: gateway.log,
     warehouse: warehouse.warehouse,

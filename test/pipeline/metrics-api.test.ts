@@ -27,6 +27,9 @@ beforeAll(async () => {
         outcome: i < 6 ? "cached" : "ok",
         cost: i < 6 ? 0 : USD / 100,
         cache_saved: i < 6 ? USD / 100 : 0,
+        cache_saved_ms: i < 6 ? 400 : 0,
+        refused: i >= 6 && i < 12,
+        asked_again_of: i === 20 ? "gemini-flash" : "",
       }),
     ),
   );
@@ -83,10 +86,11 @@ it("shows money in dollars and users by what is known of them", async () => {
     providers: [
       { provider: "gemini-flash", answers: 24, cost: 0.24, costPerRequest: 0.01, satisfaction: null },
     ],
+    quality: [{ provider: "gemini-flash", answers: 24, refused: 0.25, cutOff: 0, askedAgain: 1 / 24 }],
     system: [{ requests: 30, served: 30, errorRate: 0, uptime: 1, cost: 0.24 }],
   });
   expect((await control.call("GET", "/api/metrics/cache?grain=total")).body.tables).toMatchObject({
-    features: [{ feature: "", hits: 6, hitRate: 0.2, saved: 0.06 }, { feature: "advice" }],
+    features: [{ feature: "", hits: 6, hitRate: 0.2, saved: 0.06, savedMs: 2_400 }, { feature: "advice" }],
   });
   expect((await control.call("GET", "/api/metrics/business")).body.tables).toMatchObject({
     daily: [{ mrr: 9.99, paidUsers: 1, ai: 0.24 }],

@@ -6,6 +6,7 @@ import OpenAI from "openai";
 import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { type RunningGateway, startGateway } from "../../gateway/start-gateway.ts";
+import type { Tracing } from "../../gateway/tracing/tracing.ts";
 import { openEmbeddedUsageStore } from "../../gateway/usage-store.embedded.ts";
 import type { UsageStore } from "../../gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
@@ -44,6 +45,7 @@ export interface TestGatewayOptions {
   readonly monotonicMs?: () => number;
   readonly provider?: SimulatedProvider;
   readonly limits?: Parameters<typeof startGateway>[0]["limits"];
+  readonly tracing?: Tracing;
 }
 
 /** A real gateway on a free port: embedded log and usage store in a temporary directory, a simulated provider over HTTP. */
@@ -82,6 +84,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     now,
     ...(options.monotonicMs === undefined ? {} : { monotonicMs: options.monotonicMs }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    tracing: options.tracing ?? null,
   });
   const url = `http://127.0.0.1:${running.port}`;
 

@@ -29,8 +29,10 @@ beforeAll(async () => {
   await writeFile(catalogFile, yaml);
   const nowMs = Date.now();
   const startDay = firstDay(DAYS, nowMs, "UTC");
-  const days = simulate({ seed: 5, users: 200, days: DAYS, startDay, catalog: testCatalog() });
-  past = [...days].flatMap(({ requests }) => requests).filter(({ ts }) => ts < nowMs);
+  const life = simulate({ seed: 5, users: 200, days: DAYS, startDay, catalog: testCatalog() });
+  past = Array.from({ length: DAYS }, () => life.next().value.requests)
+    .flat()
+    .filter(({ ts }) => ts < nowMs);
   const rows = past.map((event, at) => ({ ...event, log_partition: "test", log_offset: at }));
   await server.warehouse.insert("request_events", rows);
 });
@@ -87,17 +89,10 @@ describe("npm run whatif", () => {
     expect(stdout).not.toMatch(/NaN|undefined|null/);
   });
 
-  it.each([
-    [["--set", "tiers.fre.dailyRequests=20"], /there is no "fre" in tiers; known: free, premium, unlimited/],
-    [["--set", "tiers.free.dailyRequests=many"], /tiers\.free\.dailyRequests: .*expected number/],
-    [["--set", "tiers.free"], /must look like tiers\.free\.dailyRequests=20/],
-    [[], /--set is needed/],
-    [["--set", "tiers.free.dailyRequests=1", "--days", "0"], /whole number from 1 to 90/],
-  ])("refuses %j and says why", async (args, why) => {
-    const { stdout, stderr, code } = await whatif(...args);
-    expect(code).not.toBe(0);
-    expect(stdout).toBe("");
-    expect(stderr).toMatch(why);
+  it("refuses a mistyped name and says which there are", async () => {
+    const { stdout, stderr, code } = await whatif("--set", "tiers.fre.dailyRequests=20");
+    expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
+    expect(stderr).toContain('there is no "fre" in tiers; known: free, premium, unlimited');
   });
 });
 
@@ -128,6 +123,7 @@ describe("a changed catalog", () => {
   });
 
   it("is refused when it is wrong", () => {
+    expect(() => parseChange("tiers.free")).toThrow("must look like tiers.free.dailyRequests=20");
     expect(() => changeCatalog(yaml, [parseChange("tiers.free.weeklyBudget=-1")])).toThrow(CatalogError);
     expect(() => changeCatalog(yaml, [parseChange("providers.bset.quality=1")])).toThrow(WhatifError);
   });

@@ -151,7 +151,7 @@ function errorRate(requests: readonly ServedRequest[]): number | null {
 function p95(requests: readonly ServedRequest[]): number | null {
   const times = requests.filter(({ outcome }) => outcome === "ok").map(({ latency_ms }) => latency_ms);
   if (times.length < MIN_TIMED) return null;
-  return times.sort((a, b) => a - b)[Math.round(0.95 * (times.length - 1))] ?? null;
+  return times.sort((a, b) => a - b)[Math.floor(0.95 * times.length)] ?? null;
 }
 
 function satisfaction(ratings: readonly { ts: number; rating: number }[], nowMs: number): number | null {

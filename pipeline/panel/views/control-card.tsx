@@ -145,7 +145,7 @@ function ExtraField({
       {field.label}
       {field.kind === "scope" ? (
         <select id={id} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
-          <option value="global">all users together</option>
+          <option value="global">all users</option>
           <option value="user">each user</option>
         </select>
       ) : (

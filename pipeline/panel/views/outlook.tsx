@@ -1,6 +1,7 @@
+import type * as z from "zod/mini";
 import type { Forecast } from "../data/shapes/automation.ts";
-import { type BreakEven, business, forecastGrades } from "../data/shapes/outlook.ts";
-import { useResource } from "../data/use-resource.ts";
+import { business, forecastGrades } from "../data/shapes/outlook.ts";
+import { type Resource, useResource } from "../data/use-resource.ts";
 import { day, percent, UNKNOWN, usd } from "../format.ts";
 import { Figure, type FigureProps } from "../parts/figure.tsx";
 import { When } from "../parts/when.tsx";
@@ -18,16 +19,15 @@ export function Outlook({ all }: { all: readonly Forecast[] }) {
     <ul class="figures figures-4 span-12" aria-label="Outlook">
       <RestOfToday forecast={all.find(({ series }) => series === REST_OF_DAY)} />
       <Figure {...nextMonth(all)} />
-      <Figure {...breakEven(earned.data?.tables.breakEven[0], earned.error)} />
+      <Figure {...breakEven(earned)} />
       <Figure
         name="gradedError"
         title="Past forecasts of a day"
         value={sameDay === undefined ? UNKNOWN : `off by ${percent(sameDay.wape)}`}
         hint={
-          graded.error ??
-          (sameDay === undefined
-            ? "no day that was forecast is over yet"
-            : `${percent(sameDay.inside80)} of ${sameDay.days} days inside the 80 % interval`)
+          sameDay === undefined
+            ? why(graded, "no day that was forecast is over yet")
+            : `${percent(sameDay.inside80)} of ${sameDay.days} days inside the 80 % interval`
         }
       />
     </ul>
@@ -74,13 +74,14 @@ function nextMonth(all: readonly Forecast[]): FigureProps {
 }
 
 /** The day on which revenue covers the costs for good. */
-function breakEven(found: BreakEven | undefined, error: string | null): FigureProps {
+function breakEven(earned: Resource<z.output<typeof business>>): FigureProps {
   const named = { name: "breakEven", title: "Break-even" };
+  const found = earned.data?.tables.breakEven[0];
   if (found === undefined)
     return {
       ...named,
       value: UNKNOWN,
-      hint: error ?? "worked out once a day, from three weeks of history on",
+      hint: why(earned, "worked out once a day, from three weeks of history on"),
     };
   const { earliest, latest, reason } = found;
   return {
@@ -88,6 +89,11 @@ function breakEven(found: BreakEven | undefined, error: string | null): FigurePr
     value: found.day === null ? `not ${HORIZON}` : day(found.day),
     hint: `80 %: ${intervalInWords(earliest, latest)}. ${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`,
   };
+}
+
+/** Why a number is unknown: it is on its way, could not be read, or is not there. */
+function why({ data, error }: Resource<unknown>, isMissing: string): string {
+  return error ?? (data === null ? "being read" : isMissing);
 }
 
 function intervalInWords(earliest: string | null, latest: string | null): string {

@@ -22,6 +22,7 @@ const NUMBERS: readonly Column<ShownProvider>[] = [
   { title: "Cost", kind: "number", show: ({ numbers, isIdle }) => usd(isIdle ? 0 : numbers?.cost) },
   number("Per request", ({ numbers }) => usdFine(numbers?.costPerRequest)),
   number("Rating", ({ numbers }) => decimal(numbers?.satisfaction), "under five ratings in this period"),
+  number("Asked again", ({ askedAgain }) => percent(askedAgain), "no answers in this period"),
 ];
 
 function number(
@@ -80,7 +81,8 @@ export function ProviderTable({ rows, onChange }: { rows: readonly ShownProvider
         ]}
       />
       <p class="hint">
-        A drained provider gets no new requests. Unknown: no calls, or under five ratings in this period.
+        A drained provider gets no new requests. Asked again: the same user's same request once more within a
+        minute, a share of the answers. Unknown: no calls, or under five ratings in this period.
       </p>
     </>
   );

@@ -28,7 +28,14 @@ export function Providers() {
           </label>
         }
       >
-        <ShareBar parts={shown.map(({ name, share, colour }) => ({ name, share, colour }))} />
+        <Loaded from={from}>
+          {() => (
+            <ShareBar
+              parts={shown.map(({ name, share, colour }) => ({ name, share, colour }))}
+              isKnown={shown.some(({ numbers, isIdle }) => numbers !== null || isIdle)}
+            />
+          )}
+        </Loaded>
       </Card>
       <Card title="Providers">
         <Loaded from={from}>{() => <ProviderTable rows={shown} onChange={reload} />}</Loaded>

@@ -10,9 +10,10 @@ interface Part {
 const PERCENT = 100;
 
 /** Who has how much of the whole, with the names beside it. */
-export function ShareBar({ parts }: { parts: readonly Part[] }) {
+export function ShareBar({ parts, isKnown }: { parts: readonly Part[]; isKnown: boolean }) {
   const known = parts.filter(({ share }) => share !== null && share > 0);
-  if (known.length === 0) return <p class="empty">No calls in this period.</p>;
+  if (known.length === 0)
+    return <p class="empty">{isKnown ? "No calls in this period." : "The shares are unknown."}</p>;
   const words = known.map(({ name, share }) => `${name} ${percent(share)}`).join(", ");
   return (
     <>

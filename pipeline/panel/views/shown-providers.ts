@@ -19,6 +19,8 @@ export interface ShownProvider {
   readonly drain: { readonly id: string; readonly expiresAt: number } | null;
   /** null: no calls, or not known. */
   readonly numbers: ProviderRow | null;
+  /** Of its answers, those after which the user asked the same once more within a minute; null: no answers, or not known. */
+  readonly askedAgain: number | null;
   /** It is known that there were no calls. */
   readonly isIdle: boolean;
   /** Of all calls. */
@@ -40,6 +42,7 @@ export function useShownProviders(days: number): ShownProviders {
   const inForce = useResource("/api/directives?limit=0", directives, EVERY_MS);
   const conditions = useResource("/api/safeguards?limit=1", safeguards, EVERY_MS);
   const numbers = measured.data?.tables.providers ?? [];
+  const quality = measured.data?.tables.quality ?? [];
   const calls = numbers.reduce((sum, row) => sum + row.calls, 0);
   const shown = (known.data?.providers ?? []).map(({ name, model, hasKey }, index): ShownProvider => {
     const own = numbers.find(({ provider }) => provider === name) ?? null;
@@ -57,9 +60,13 @@ export function useShownProviders(days: number): ShownProviders {
         .map(({ condition, state }) => (condition === state ? state : `${condition}: ${state}`)),
       drain: drain ?? null,
       numbers: own,
+      askedAgain: quality.find(({ provider }) => provider === name)?.askedAgain ?? null,
       isIdle: own === null && measured.data !== null,
       share: calls === 0 ? null : (own?.calls ?? 0) / calls,
     };
   });
-  return { shown, from: { ...known, error: known.error ?? measured.error }, reload: inForce.reload };
+  // Without its numbers a provider would seem to have had no calls.
+  const isReady = measured.data !== null || measured.error !== null;
+  const from = { ...known, data: isReady ? known.data : null, error: known.error ?? measured.error };
+  return { shown, from, reload: inForce.reload };
 }

@@ -74,9 +74,8 @@ export async function openCuttable(targetPort: number): Promise<Cuttable> {
 
 /** Several wires that fail together. */
 export function all(wires: readonly Cuttable[]): Pick<Cuttable, "cut" | "silence" | "mend"> {
-  return {
-    cut: () => wires.forEach((wire) => wire.cut()),
-    silence: () => wires.forEach((wire) => wire.silence()),
-    mend: () => wires.forEach((wire) => wire.mend()),
+  const each = (how: "cut" | "silence" | "mend") => () => {
+    for (const wire of wires) wire[how]();
   };
+  return { cut: each("cut"), silence: each("silence"), mend: each("mend") };
 }

@@ -39,6 +39,8 @@ export interface Deployment {
 
 const AGREEMENT_TIMEOUT_MS = 75_000;
 const LATENCY_SCALE = 0.05;
+/** Short, so that the drain has to go on by itself where the load balancer is slow to notice. */
+const DRAIN_SECONDS = 1.5;
 /** Each partition of the log is on both. */
 const BROKERS = 2;
 
@@ -68,6 +70,7 @@ export async function startDeployment(): Promise<Deployment> {
     catalog: faultCatalog(),
     ingests: 3,
     pipelines: 2,
+    drainSeconds: DRAIN_SECONDS,
     gatewayPreload: disk.preload,
   });
   const log = await openKafkaEventLog({

@@ -18,14 +18,14 @@ const facts: ActionFacts = {
 };
 
 describe("actions", () => {
-  it("cheaper: prefers what costs less than the dearest in use, cheapest first, and avoids that one", () => {
+  it("cheaper: prefers what costs less than the dearest in use, cheapest first, and avoids the rest", () => {
     expect(planAction({ action: "switch-to-cheaper-provider" }, facts)).toEqual({
       kind: "instruct",
       instruction: { kind: "route", params: { prefer: ["lite", "other", "middle"], avoid: ["best"] } },
     });
   });
 
-  it("better: prefers what is better than the poorest in use, best first, and avoids that one", () => {
+  it("better: prefers what is better than the poorest in use, best first, and avoids the rest", () => {
     expect(planAction({ action: "switch-to-higher-quality-provider" }, facts)).toEqual({
       kind: "instruct",
       instruction: { kind: "route", params: { prefer: ["best", "other", "middle"], avoid: ["lite"] } },
@@ -39,8 +39,25 @@ describe("actions", () => {
       provider("cheap", { typicalCost: 50 }),
     ];
     expect(planAction({ action: "switch-to-cheaper-provider" }, { ...facts, providers })).toMatchObject({
-      instruction: { params: { prefer: ["cheap"], avoid: ["usual"] } },
+      instruction: { params: { prefer: ["cheap"], avoid: ["usual", "rare"] } },
     });
+  });
+
+  it("no tier is sent from the poorest or dearest one in use to one that is worse still", () => {
+    const providers = [
+      provider("poorest", { quality: 1, typicalCost: 5 }),
+      provider("poor", { quality: 2, typicalCost: 10, requestsToday: 50, spendToday: 500 }),
+      provider("dear", { quality: 5, typicalCost: 500, requestsToday: 50, spendToday: 50_000 }),
+      provider("dearest", { quality: 5, typicalCost: 900 }),
+    ];
+    const avoided = (action: "switch-to-cheaper-provider" | "switch-to-higher-quality-provider") => {
+      const plan = planAction({ action }, { ...facts, providers });
+      return plan.kind === "instruct" && plan.instruction.kind === "route"
+        ? plan.instruction.params.avoid
+        : [];
+    };
+    expect(avoided("switch-to-cheaper-provider")).toEqual(["dear", "dearest"]);
+    expect(avoided("switch-to-higher-quality-provider")).toEqual(["poor", "poorest"]);
   });
 
   it("without anything cheaper there is nothing to do, and why is said", () => {
@@ -88,8 +105,8 @@ describe("actions", () => {
         const { prefer, avoid } = plan.instruction.params;
         const costOf = (name: string | undefined) =>
           given.find((candidate) => candidate.name === name)?.typicalCost ?? Number.POSITIVE_INFINITY;
-        expect(avoid).toHaveLength(1);
-        for (const name of prefer) expect(costOf(name)).toBeLessThan(costOf(avoid[0]));
+        expect(avoid).not.toHaveLength(0);
+        for (const name of prefer) expect(costOf(name)).toBeLessThan(Math.min(...avoid.map(costOf)));
         expect(prefer.map(costOf)).toEqual(prefer.map(costOf).toSorted((a, b) => a - b));
       }),
     );

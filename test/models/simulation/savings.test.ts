@@ -15,7 +15,7 @@ import { type SeedSavings, simulateSavings } from "../../../models/simulation/sa
 import { openServer } from "../../../models/simulation/savings/serve.ts";
 import { openBaseline } from "../../../models/simulation/savings/serve-baseline.ts";
 
-const POPULATION = { users: 250, days: 8, warmUpDays: 22, startDay: "2026-01-05" };
+const POPULATION = { users: 200, days: 7, warmUpDays: 22, startDay: "2026-01-05" };
 
 let catalog: Catalog;
 let savings: SeedSavings;
@@ -51,8 +51,24 @@ function withTiers(of: Catalog, change: object): Catalog {
 
 describe("the default catalog against the baseline", () => {
   it("saves what is required without harm", () => {
-    expect(requirementsOf(savings).filter(({ isMet }) => !isMet)).toEqual([]);
+    // Of so few users, one who asks for more than his plan has decides what share is denied: that is asked of more, below.
+    const missed = requirementsOf(savings).filter(({ isMet, what }) => !isMet && !what.includes("denied"));
+    expect(missed).toEqual([]);
   });
+
+  it.each([1, 2, 3])(
+    "seed %i: denies paying users only what is beyond their own plan, under 1 %%",
+    (seed) => {
+      const server = openServer(openProviders(catalog), openReplayClock(catalog.timezone));
+      const controls = foldByUser(catalog, []);
+      const paying = asksOf(catalog, { seed, users: 2_000, days: 5 })
+        .map((ask) => server.serve(ask, controls))
+        .filter(({ tier }) => catalog.tiers.get(tier)?.premium === true);
+      const denied = paying.filter(({ outcome }) => outcome === "denied");
+      expect(denied.filter(({ denial_reason }) => denial_reason !== "daily_requests_exceeded")).toEqual([]);
+      expect(denied.length / paying.length).toBeLessThan(0.01);
+    },
+  );
 
   it("reaches what the roadmap expects of each phase", () => {
     for (const { phase: of, saving } of savings.phases)
@@ -91,7 +107,7 @@ describe("the arms", () => {
 
   it("steer by what is ahead from the third phase on, when the target is pressed", () => {
     const automation = { ...catalog.automation, targetDailySpend: nanoFromUsd(15) };
-    const pressed = savingsOf({ ...catalog, automation }, 1, { users: 120, days: 6, warmUpDays: 3 });
+    const pressed = savingsOf({ ...catalog, automation }, 1, { users: 100, days: 4, warmUpDays: 3 });
     const [two, three] = [phase("2", pressed), phase("3", pressed)];
     const ahead = new Set(catalog.automation.rules.filter(looksAhead).map(({ name }) => name));
     expect(Object.keys(three.acts).length).toBeGreaterThan(0);

@@ -17,6 +17,8 @@ export interface FleetOptions {
   readonly ingests?: number;
   /** Default 1. */
   readonly pipelines?: number;
+  /** How long a gateway that stops goes on serving. Default: as in docker-compose.yml. */
+  readonly drainSeconds?: number;
   /** A module that every gateway loads before its own code. */
   readonly gatewayPreload?: string;
 }
@@ -51,8 +53,7 @@ export interface Fleet {
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const START_TIMEOUT_MS = 90_000;
-/** As in docker-compose.yml: the load balancer notices, and each connection that is in use ends with an answer. */
-const DRAIN_SECONDS = "5";
+const DRAIN_SECONDS = 5;
 const ADMIN_TOKEN = "an-admin-token-of-tests";
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
@@ -70,7 +71,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     WAREHOUSE_URL: options.warehouseUrl,
     SIMULATED_PROVIDER_URL: options.simulatedUrl,
     GATEWAY_URL: balancer.url,
-    GATEWAY_DRAIN_SECONDS: DRAIN_SECONDS,
+    GATEWAY_DRAIN_SECONDS: String(options.drainSeconds ?? DRAIN_SECONDS),
     ADMIN_TOKEN,
     LOG_LEVEL: "warn",
   };

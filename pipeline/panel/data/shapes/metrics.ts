@@ -31,6 +31,7 @@ export type ShownCatalog = z.output<typeof catalog>;
 export const performance = z.object({
   tables: z.object({
     system: z.array(z.object({ period: z.string(), requests: z.number(), cost: z.number() })),
+    quality: z.array(z.object({ provider: z.string(), askedAgain: maybeNumber })),
     providers: z.array(
       z.object({
         period: z.string(),

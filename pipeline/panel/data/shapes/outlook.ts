@@ -63,6 +63,5 @@ const breakEvenRow = z.object({
   latest: z.nullable(z.string()),
   reason: z.string(),
 });
-export type BreakEven = z.output<typeof breakEvenRow>;
 
 export const business = z.object({ tables: z.object({ breakEven: z.array(breakEvenRow) }) });

@@ -1,0 +1,50 @@
+-- What became of the requests to `auto` of a span, by tier, feature, peak hour, the provider that was called first and how likely the
+-- routing was to choose it. Burdens in stars: what waiting, money and a failure take from an answer's value (models/rules/learning).
+-- What the high load has routed tells of the load, what a client has broken off of the client.
+SELECT
+    tier, feature, peak, first_provider AS provider, chance AS propensity,
+    toUnixTimestamp64Milli(min(at)) AS first_at,
+    count() AS requests,
+    sum(nano_cost) AS cost,
+    sum(read_tokens) AS input_tokens,
+    sum(written_tokens) AS output_tokens,
+    sum(load) AS burden,
+    sum(load * load) AS burden_squares,
+    countIf(rating > 0) AS ratings,
+    sum(rating) AS stars,
+    sum(rating * rating) AS star_squares,
+    sumIf(load, rating > 0) AS rated_burden,
+    sum(load * rating) AS rated_products
+FROM
+(
+    SELECT
+        tier, feature,
+        has({peak_hours:Array(UInt8)}, toHour(past.ts, {timezone:String})) AS peak,
+        toString(attempts[1].provider) AS first_provider,
+        round(propensity, 6) AS chance,
+        past.ts AS at,
+        toUInt64(past.cost) AS nano_cost,
+        input_tokens + cached_input_tokens AS read_tokens,
+        output_tokens + reasoning_tokens AS written_tokens,
+        toFloat64(latency_ms) * {per_ms:Float64} + toFloat64(past.cost) * {per_nano:Float64}
+            + if(outcome = 'failed', {per_failure:Float64}, 0) AS load,
+        rated.mean AS rating
+    FROM
+    (
+        SELECT *
+        FROM request_events FINAL
+        WHERE request_events.ts >= fromUnixTimestamp64Milli({from:Int64}) AND request_events.ts < fromUnixTimestamp64Milli({until:Int64})
+            AND requested_model = 'auto' AND outcome IN ('ok', 'failed') AND propensity > 0 AND notEmpty(attempts)
+            AND feature != '' AND position(route_reason, 'high-load') = 0
+    ) AS past
+    LEFT JOIN
+    (
+        SELECT request_id, avg(rating) AS mean
+        FROM feedback_events FINAL
+        WHERE feedback_events.ts >= fromUnixTimestamp64Milli({from:Int64})
+        GROUP BY request_id
+    ) AS rated ON rated.request_id = past.request_id
+)
+GROUP BY tier, feature, peak, first_provider, chance
+ORDER BY requests DESC
+LIMIT 20000
