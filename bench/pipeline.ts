@@ -22,7 +22,9 @@ import { startTestWarehouse } from "../test/warehouse/test-warehouse.ts";
 
 const CALLERS = 64;
 const APPENDS = 30_000;
-const BACKLOG = 200_000;
+const BACKLOG = 400_000;
+/** Members of the consumer group: while one waits for the warehouse, the other reads. */
+const INGESTS = 2;
 const BULK = 1_000;
 const SAMPLES = 100;
 const RESERVES = 20_000;
@@ -113,19 +115,27 @@ async function measureDirectives(log: EventLog) {
   return percentiles(latenciesMs);
 }
 
+/** Reads a backlog, from the first row that is in the warehouse to the last one. */
 async function measureSink(log: EventLog) {
   for (let written = 0; written < BACKLOG; written += BULK)
     await log.append(
       "requests",
       Array.from({ length: BULK }, (_, at) => eventRecord(written + at)),
     );
-  const sink = await startSink({ log, warehouse: warehouse.warehouse, now: Date.now, onError });
-  while (sink.counts.inserted === 0) await delay(1);
-  const [startedMs, before] = [performance.now(), sink.counts.inserted];
-  while (sink.counts.inserted < BACKLOG) await delay(5);
+  const logs = await Promise.all(Array.from({ length: INGESTS }, openLog));
+  const sinks = await Promise.all(
+    logs.map((each) => startSink({ log: each, warehouse: warehouse.warehouse, now: Date.now, onError })),
+  );
+  const inserted = (): number => sinks.reduce((sum, { counts }) => sum + counts.inserted, 0);
+  while (inserted() === 0) await delay(1);
+  const [startedMs, before, cpuBefore] = [performance.now(), inserted(), process.cpuUsage()];
+  while (inserted() < BACKLOG) await delay(5);
   const rowsPerSecond = Math.round((BACKLOG - before) / ((performance.now() - startedMs) / 1_000));
-  await sink.close();
-  return { rows: BACKLOG, rowsPerSecond };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const ingestCpuUsPerRow = Math.round((10 * (user + system)) / (BACKLOG - before)) / 10;
+  await Promise.all(sinks.map((sink) => sink.close()));
+  await Promise.all(logs.map((each) => each.close()));
+  return { rows: BACKLOG, ingests: INGESTS, rowsPerSecond, ingestCpuUsPerRow };
 }
 
 /** From the acknowledged append of a gateway (spool) through Kafka to a row that a query sees. */

@@ -1,5 +1,5 @@
 import type { TokenUsage } from "../models/domain/price.ts";
-import { type AnswerQuality, type AnswerWish, modelIn } from "./quality/answer-quality.ts";
+import { type AnswerQuality, type AnswerWish, modelIn, NOTHING_WRONG } from "./quality/answer-quality.ts";
 import { passedDocuments } from "./quality/passed-documents.ts";
 import { dataOf, documentOf, endOfLastEvent, splitEvents } from "./sse-events.ts";
 import type { StreamReading } from "./stream-reading.ts";
@@ -87,7 +87,12 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
       return documentsIn(kept).reduce((sum, document) => sum + reading.generatedBytesIn(document), 0);
     },
     model: () => (reported === null ? "" : modelIn(reported)),
-    quality: (wish) => reading.qualityOf(passedDocuments(kept, reported), wish),
+    quality(wish) {
+      const seen = reading.qualityOf(passedDocuments(kept, reported), wish);
+      if (keptBytes <= MAX_KEPT_BYTES) return seen;
+      // Its beginning is not kept; so long an answer says something.
+      return { ...NOTHING_WRONG, cutOff: seen.cutOff, filtered: seen.filtered };
+    },
   };
 }
 

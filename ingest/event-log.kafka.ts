@@ -72,7 +72,8 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
         topicName: names.nameOf(consume.topic),
         group: groupNameOf(prefix, consume),
       };
-      return keep(await openGroupConsumer({ kafka, admin, names, consume, onError, ...at }));
+      const { compression } = settings;
+      return keep(await openGroupConsumer({ kafka, admin, names, compression, consume, onError, ...at }));
     },
     scan(topic, sinceMs) {
       requireOpen();

@@ -40,8 +40,11 @@ export interface SinkCounts {
 /** What the log calls all ingests together. */
 export const SINK_GROUP = "warehouse";
 const DEFAULT_GATHER_MS = 250;
-const MAX_BATCH_ENTRIES = 20_000;
-const MAX_BATCH_BYTES = 16 << 20;
+/** Twice as many rows in an insert cost ClickHouse about a fifth less a row: fewer parts to merge. */
+const MAX_BATCH_ENTRIES = 40_000;
+const MAX_BATCH_BYTES = 32 << 20;
+/** A batch as large as that says that more is waiting. */
+const LARGE_BATCH_ENTRIES = 10_000;
 /** Batches being copied and inserted at once, over all partitions: what bounds the sink's memory. */
 const MAX_INSERTS_AT_ONCE = 2;
 const FIRST_RETRY_MS = 100;
@@ -120,8 +123,8 @@ async function takeBatch(sink: PartitionSink, batch: LogBatch, context: SinkCont
     context.onError(error, `${batch.topic}/${batch.partition}: a batch failed and will be delivered again`);
     throw error;
   }
-  // Many small inserts cost the warehouse more than few large ones; a full batch says that more is waiting.
-  if (batch.entries.length >= MAX_BATCH_ENTRIES / 2) return;
+  // Many small inserts cost the warehouse more than few large ones.
+  if (batch.entries.length >= LARGE_BATCH_ENTRIES) return;
   const gatherMs = context.gatherMs ?? DEFAULT_GATHER_MS;
   await pause(gatherMs - (performance.now() - startedAt), context.closed);
 }

@@ -2,9 +2,9 @@ import { type Directive, directiveInstruction } from "../models/domain/directive
 import { PublicError } from "../models/domain/errors.ts";
 import { decisionId, directiveId } from "../models/domain/ids.ts";
 import type { Rule } from "../models/domain/rule.ts";
+import { changesOf, stopOf } from "../models/rules/automation-state.ts";
 import { MAX_REASON_LENGTH } from "../models/rules/explain.ts";
 import { ruleNamed } from "../models/rules/learning/learned-rule.ts";
-import { changesOf, stopOf } from "./automation-state.ts";
 import type { ControlDeps } from "./control/control-deps.ts";
 import { writeDecisions } from "./jobs/decision-row.ts";
 import { type KeptDecision, readDecisionRow } from "./jobs/verify-read.ts";

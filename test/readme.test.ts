@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { ERROR_CODES } from "../models/domain/errors.ts";
@@ -34,3 +34,24 @@ it("every npm script that the README names exists, and its file does, too", () =
     if (file !== undefined) expect(() => readFileSync(resolve(root, file)), command).not.toThrow();
   }
 });
+
+const guides = [
+  "README.md",
+  "ARCHITECTURE.md",
+  ...readdirSync(join(root, "docs"))
+    .filter(isMarkdown)
+    .map((name) => `docs/${name}`),
+];
+
+it.each(guides)("%s leads to files that exist, and names commands that exist", (guide) => {
+  const text = readFileSync(join(root, guide), "utf8");
+  const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = ""]) => target);
+  const local = links.filter((target) => !/^https?:/.test(target));
+  expect(local.filter((target) => !existsSync(join(root, dirname(guide), target)))).toEqual([]);
+  const named = [...text.matchAll(/npm run (?:-s )?([a-z:-]+)/g)].map(([, name = ""]) => name);
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+function isMarkdown(name: string): boolean {
+  return name.endsWith(".md");
+}

@@ -51,6 +51,11 @@ function eventFamilies() {
       help: "US dollars that cached answers avoided.",
       labels: [],
     }),
+    flaws: counter({
+      name: "vigor_answer_flaws_total",
+      help: "What shows of an answer's quality without a rating; one may show several.",
+      labels: ["provider", "flaw"],
+    }),
     latency: histogram(
       {
         name: "vigor_request_duration_seconds",
@@ -80,6 +85,7 @@ function observe(families: ReturnType<typeof eventFamilies>, event: RequestEvent
   if (event.ttft_ms > 0) families.firstToken.observe([provider], event.ttft_ms / MS_PER_SECOND);
   if (event.cache_saved > 0) families.saved.add([], usdFromNano(event.cache_saved));
   if (event.cost > 0) families.cost.add([tier, provider], usdFromNano(event.cost));
+  observeQuality(families, event);
   const addTokens = (kind: string, count: number): void => {
     if (count > 0) families.tokens.add([provider, kind], count);
   };
@@ -87,6 +93,16 @@ function observe(families: ReturnType<typeof eventFamilies>, event: RequestEvent
   addTokens("cached_input", event.cached_input_tokens);
   addTokens("output", event.output_tokens);
   addTokens("reasoning", event.reasoning_tokens);
+}
+
+function observeQuality({ flaws }: ReturnType<typeof eventFamilies>, event: RequestEvent): void {
+  const { provider } = event;
+  if (event.cut_off) flaws.add([provider, "cut_off"], 1);
+  if (event.empty) flaws.add([provider, "empty"], 1);
+  if (event.refused) flaws.add([provider, "refused"], 1);
+  if (event.filtered) flaws.add([provider, "filtered"], 1);
+  if (event.invalid_json) flaws.add([provider, "invalid_json"], 1);
+  if (event.asked_again_of !== "") flaws.add([event.asked_again_of, "asked_again"], 1);
 }
 
 function renderNow(gateway: Gateway, logPendingBytes: number): string {

@@ -1,5 +1,6 @@
 import type { Admin } from "kafkajs";
 import { type ConsumeOptions, EventLogError, type LogConsumer, type LogEntry } from "../event-log.ts";
+import type { KafkaSettings } from "./kafka-url.ts";
 import { committedOffsets, offsetRanges } from "./offsets.ts";
 import { type Delivery, openReader, type ReaderOptions } from "./reader.ts";
 import type { TopicNames } from "./topics.ts";
@@ -7,6 +8,10 @@ import type { TopicNames } from "./topics.ts";
 const DEFAULT_MAX_BATCH_ENTRIES = 10_000;
 const DEFAULT_MAX_BATCH_BYTES = 8 << 20;
 const FETCH_WAIT_MS = 250;
+/** How much smaller compressed events are, about. */
+const GZIP_RATIO = 8;
+/** Partitions that may send a full batch in one answer: everything in it is in memory at once. */
+const FULL_BATCHES_IN_FETCH = 2;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
@@ -14,6 +19,8 @@ export interface GroupConsumerOptions
   extends Pick<ReaderOptions, "kafka" | "topicName" | "group" | "onError"> {
   readonly admin: Admin;
   readonly names: TopicNames;
+  /** What the topic's records come in. */
+  readonly compression: KafkaSettings["compression"];
   readonly consume: ConsumeOptions;
 }
 
@@ -59,7 +66,7 @@ export async function openGroupConsumer(options: GroupConsumerOptions): Promise<
     startAt,
     deliver,
     maxWaitMs: FETCH_WAIT_MS,
-    maxBytesPerPartition: consume.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES,
+    ...fetchLimits(options),
   });
   return {
     async lag() {
@@ -74,6 +81,13 @@ export async function openGroupConsumer(options: GroupConsumerOptions): Promise<
     },
     close: () => reader.close(),
   };
+}
+
+/** A broker counts bytes as they are stored, so that a full answer of compressed records would be many batches of them. */
+function fetchLimits({ consume, compression }: GroupConsumerOptions) {
+  const batchBytes = consume.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES;
+  const maxBytesPerPartition = Math.ceil(batchBytes / (compression === "gzip" ? GZIP_RATIO : 1));
+  return { maxBytesPerPartition, maxBytes: FULL_BATCHES_IN_FETCH * maxBytesPerPartition };
 }
 
 /** Retention may have removed what was never read: that is told, and cannot be mended. An offset beyond the end is another topic's. */

@@ -17,7 +17,10 @@ export interface ReaderOptions {
   deliver(batch: Delivery): Promise<number | undefined>;
   readonly onError: OnLogError;
   readonly maxWaitMs: number;
+  /** As the broker sends it: compressed. */
   readonly maxBytesPerPartition: number;
+  /** Of all partitions together; default 10 MiB. */
+  readonly maxBytes?: number;
 }
 
 export interface Delivery {
@@ -43,6 +46,7 @@ const HEARTBEAT_MS = 1_000;
 const HEARTBEAT_CHECK_MS = 500;
 const METADATA_MAX_AGE_MS = 60_000;
 const RESTART_AFTER_MS = 1_000;
+const DEFAULT_MAX_FETCH_BYTES = 10 << 20;
 const PARTITIONS_AT_ONCE = 32;
 /** The library tries this often, then it starts the consumer anew: for ever, as nobody else would. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10 };
@@ -65,6 +69,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
       allowAutoTopicCreation: false,
       maxWaitTimeInMs: options.maxWaitMs,
       maxBytesPerPartition: options.maxBytesPerPartition,
+      maxBytes: options.maxBytes ?? DEFAULT_MAX_FETCH_BYTES,
       retry: RETRY,
     });
     consumer = started;

@@ -10,7 +10,9 @@ import type { RoutingCell } from "../rules/learning/routing-cell.ts";
 import { streamOf } from "./random.ts";
 import { drawRoutedDay, type RoutedDay, type RoutedDemand } from "./routed-day.ts";
 
-export interface LearnedDaysOptions extends Pick<RoutedDay, "demand" | "ratedShare" | "truth"> {
+export interface LearnedDaysOptions extends Pick<RoutedDay, "demand" | "ratedShare"> {
+  /** From 0: what providers are like on that day. */
+  readonly truth: (day: number) => RoutedDay["truth"];
   readonly catalog: Catalog;
   readonly days: number;
   readonly seed: number;
@@ -58,7 +60,9 @@ export function* learnedDays(options: LearnedDaysOptions): Generator<LearnedDay>
       proposals.map((one, at) => directiveOf(one, { at, nowMs })),
     );
     const random = streamOf(seed, day, 2);
-    const requests = [...drawRoutedDay({ controls, demand, startMs: nowMs, ratedShare, truth, random })];
+    const requests = [
+      ...drawRoutedDay({ controls, demand, startMs: nowMs, ratedShare, truth: truth(day), random }),
+    ];
     past.push(gatherCells(requests, factors));
     yield { proposals, requests, explored: exploredCost(requests) };
   }
@@ -105,7 +109,7 @@ export function trueValues(
         demand: [{ ...demand, requests: draws }],
         startMs,
         ratedShare: 1,
-        truth,
+        truth: truth(0),
         random,
       };
       let [burden, stars, rated] = [0, 0, 0];

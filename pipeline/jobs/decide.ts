@@ -1,3 +1,4 @@
+import { changesOf, stopOf } from "../../models/rules/automation-state.ts";
 import {
   evaluateRules,
   type RuleDecision,
@@ -5,7 +6,6 @@ import {
   type RuleState,
 } from "../../models/rules/evaluate.ts";
 import { providerFacts } from "../../models/rules/provider-facts.ts";
-import { changesOf, stopOf } from "../automation-state.ts";
 import type { Job, JobDeps, JobReport } from "../job.ts";
 import { readProvidersToday, readRuleMetrics } from "../rule-metrics.ts";
 import { openSlowMetrics, type SlowMetricsReader } from "../slow-rule-metrics.ts";

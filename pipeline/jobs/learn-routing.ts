@@ -1,34 +1,25 @@
-import { z } from "zod";
-import type { Catalog } from "../../models/domain/catalog.ts";
 import type { Directive, DirectiveEvent } from "../../models/domain/directive.ts";
 import { calendarWindow } from "../../models/domain/window.ts";
 import type { DirectiveOf } from "../../models/policy/controls.ts";
 import { foldControls } from "../../models/policy/controls.ts";
-import { stricterMode } from "../../models/rules/evaluate.ts";
+import { changesOf, stopOf } from "../../models/rules/automation-state.ts";
+import { isActing, type RuleDecision, stricterMode } from "../../models/rules/evaluate.ts";
 import {
   contextOf,
   decideRouting,
   leadersOf,
   learnedInForce,
+  type SaidInstruction,
 } from "../../models/rules/learning/decide-routing.ts";
-import { burdenFactors } from "../../models/rules/learning/objective.ts";
-import {
-  planRouting,
-  type RoutingProposal,
-  type WeightsInstruction,
-} from "../../models/rules/learning/plan-routing.ts";
-import type { RoutingCell } from "../../models/rules/learning/routing-cell.ts";
+import { planRouting, type RoutingProposal } from "../../models/rules/learning/plan-routing.ts";
 import { seededRandom } from "../../models/simulation/random.ts";
-import { sqlFile } from "../../warehouse/sql-file.ts";
-import type { Warehouse } from "../../warehouse/warehouse.ts";
-import { changesOf, stopOf } from "../automation-state.ts";
 import type { Job, JobDeps, JobReport } from "../job.ts";
 import { recordDirectives } from "../record-event.ts";
 import { carryOut, caseOf } from "./carry-out-decisions.ts";
 import { simulateDecisions } from "./decide-simulate.ts";
 import type { DecisionCase } from "./decision-row.ts";
+import { readExploredCost, readRoutingCells } from "./learn-routing-read.ts";
 
-const DAY_MS = 86_400_000;
 const MS_PER_SECOND = 1_000;
 const BY = { type: "rule", name: "learned-routing" } as const;
 
@@ -38,7 +29,7 @@ const BY = { type: "rule", name: "learned-routing" } as const;
  * it has said and not issued, so that it says it once.
  */
 export function learnRoutingJob(): Job {
-  const said = new Map<string, WeightsInstruction>();
+  const said = new Map<string, SaidInstruction>();
   return async (deps, dueAtMs) => {
     const { automation } = deps.catalog();
     const mode = stricterMode(automation.mode, automation.learning.mode);
@@ -54,7 +45,7 @@ export function learnRoutingJob(): Job {
     const cases = simulated.map((one) => caseOf(one, deps, dueAtMs));
     await carryOut(deps, cases, dueAtMs);
     await takeBack(deps, [...withdrawn, ...replaced(active, cases)], dueAtMs);
-    remember(said, cases);
+    remember(said, { decisions, cases, nowMs: dueAtMs });
     return report(`${proposals.length} features are tried or led`, cases);
   };
 }
@@ -68,8 +59,8 @@ async function propose(
   const { timezone, automation } = current;
   const day = calendarWindow("day", nowMs, timezone);
   const [{ cells, days }, exploredToday] = await Promise.all([
-    readCells(warehouse, current, nowMs),
-    readExplored(warehouse, day.startMs, nowMs),
+    readRoutingCells(warehouse, current, nowMs),
+    readExploredCost(warehouse, day.startMs, nowMs),
   ]);
   return planRouting({
     controls: foldControls(current, []),
@@ -83,82 +74,6 @@ async function propose(
     leading: leadersOf(active),
     random: seededRandom(Math.floor(nowMs / MS_PER_SECOND)),
   });
-}
-
-const count = z.number().int().nonnegative();
-const cellRow = z.object({
-  tier: z.string(),
-  feature: z.string(),
-  peak: z.union([z.boolean(), z.number()]).transform(Boolean),
-  provider: z.string(),
-  propensity: z.number(),
-  first_at: count,
-  requests: count,
-  cost: count,
-  input_tokens: count,
-  output_tokens: count,
-  burden: z.number(),
-  burden_squares: z.number(),
-  ratings: count,
-  stars: z.number(),
-  star_squares: z.number(),
-  rated_burden: z.number(),
-  rated_products: z.number(),
-});
-
-/** With the days that they are of: fewer than are looked at while the history is short. */
-async function readCells(
-  warehouse: Warehouse,
-  { timezone, routing, automation: { learning } }: Catalog,
-  nowMs: number,
-): Promise<{ readonly cells: readonly RoutingCell[]; readonly days: number }> {
-  const fromMs = nowMs - learning.windowDays * DAY_MS;
-  const { perMs, perNano, perFailure } = burdenFactors(learning.objective);
-  const rows = await warehouse.query({
-    sql: queryText("routing-cells"),
-    params: {
-      from: fromMs,
-      until: nowMs,
-      timezone,
-      peak_hours: [...routing.peakHours],
-      per_ms: perMs,
-      per_nano: perNano,
-      per_failure: perFailure,
-    },
-    row: cellRow,
-  });
-  const firstMs = Math.min(nowMs, ...rows.map(({ first_at: at }) => at));
-  return { cells: rows.map(cellOf), days: Math.max(1, (nowMs - firstMs) / DAY_MS) };
-}
-
-function cellOf(row: z.output<typeof cellRow>): RoutingCell {
-  return {
-    tier: row.tier,
-    feature: row.feature,
-    peak: row.peak,
-    provider: row.provider,
-    propensity: row.propensity,
-    requests: row.requests,
-    cost: row.cost,
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
-    burden: row.burden,
-    burdenSquares: row.burden_squares,
-    ratings: row.ratings,
-    stars: row.stars,
-    starSquares: row.star_squares,
-    ratedBurden: row.rated_burden,
-    ratedProducts: row.rated_products,
-  };
-}
-
-async function readExplored(warehouse: Warehouse, fromMs: number, untilMs: number): Promise<number> {
-  const [row] = await warehouse.query({
-    sql: queryText("explored-today"),
-    params: { from: fromMs, until: untilMs },
-    row: z.object({ cost: count }),
-  });
-  return row?.cost ?? 0;
 }
 
 /** Those in force before, for whose context there is a new one now. */
@@ -182,15 +97,21 @@ async function takeBack(
   if (events.length > 0) await recordDirectives(deps, events);
 }
 
-/** What was not issued, as long as it is the same, needs no second decision. */
-function remember(said: Map<string, WeightsInstruction>, cases: readonly DecisionCase[]): void {
-  for (const { decision, directive } of cases) {
-    if (!("instruction" in decision.outcome)) continue;
-    const { instruction } = decision.outcome;
-    if (instruction?.kind !== "weights") continue;
-    if (directive === null) said.set(contextOf(instruction), instruction);
+/** What was not issued, because nobody may or it would leave its guard rails. */
+function remember(said: Map<string, SaidInstruction>, { decisions, cases, nowMs }: Round): void {
+  for (const [at, { outcome }] of decisions.entries()) {
+    if (!isActing(outcome) || outcome.instruction?.kind !== "weights") continue;
+    const { instruction } = outcome;
+    if (cases[at]?.directive === null) said.set(contextOf(instruction), { instruction, atMs: nowMs });
     else said.delete(contextOf(instruction));
   }
+}
+
+interface Round {
+  readonly decisions: readonly RuleDecision[];
+  /** One for each of them. */
+  readonly cases: readonly DecisionCase[];
+  readonly nowMs: number;
 }
 
 function report(summary: string, cases: readonly DecisionCase[]): JobReport {
@@ -199,8 +120,4 @@ function report(summary: string, cases: readonly DecisionCase[]): JobReport {
   );
   const directives = cases.flatMap(({ directive }) => (directive === null ? [] : [directive.id]));
   return { summary, notable: cases.length > 0, details: { outcomes, directives } };
-}
-
-function queryText(name: string): string {
-  return sqlFile(new URL(`../queries/learning/${name}.sql`, import.meta.url));
 }

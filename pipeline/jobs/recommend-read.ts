@@ -1,8 +1,8 @@
 import { Temporal } from "temporal-polyfill";
 import { z } from "zod";
-import type { Catalog, Provider } from "../../models/domain/catalog.ts";
-import { costOf, priceAt, type TokenUsage } from "../../models/domain/price.ts";
+import type { Catalog } from "../../models/domain/catalog.ts";
 import { calendarWindow } from "../../models/domain/window.ts";
+import { featureUsage } from "../../models/forecast/feature-usage.ts";
 import type { IntervalPoint } from "../../models/forecast/interval.ts";
 import type { FeatureUsage } from "../../models/forecast/recommend-provider.ts";
 import type { TierMonth } from "../../models/forecast/recommend-tier.ts";
@@ -83,7 +83,9 @@ export async function readAdviceFacts(
   return {
     spend: forecast.filter(({ day }) => day >= today),
     spentThisWeek: outlook?.spent_this_week ?? 0,
-    usage: usage.flatMap((row) => usageOf(row, catalog, nowMs)),
+    usage: usage.flatMap(
+      ({ cached_input: cachedInput, ...row }) => featureUsage({ ...row, cachedInput }, catalog, nowMs) ?? [],
+    ),
     tiers: tiers.map(({ active_users, limited_users, ...same }) => ({
       ...same,
       activeUsers: active_users,
@@ -91,41 +93,6 @@ export async function readAdviceFacts(
     })),
     growth: before > 0 ? ahead / before : 1,
   };
-}
-
-/** With what the same calls would have cost at the tier's other providers, by the prices of now. */
-function usageOf(row: z.infer<typeof usageRow>, catalog: Catalog, nowMs: number): FeatureUsage[] {
-  const tier = catalog.tiers.get(row.tier);
-  if (tier === undefined) return [];
-  const others = tier.allowedProviders.flatMap((name): [string, number][] => {
-    const provider = catalog.providers.get(name);
-    const cost = provider === undefined || name === row.provider ? null : costAt(provider, row, nowMs);
-    return cost === null ? [] : [[name, cost]];
-  });
-  return [
-    {
-      feature: row.feature === "" ? "requests without a feature" : row.feature,
-      tier: row.tier,
-      provider: row.provider,
-      calls: row.calls,
-      cost: row.cost,
-      costAt: new Map(others),
-    },
-  ];
-}
-
-/** Of the calls together; null: it has no price. */
-function costAt({ prices }: Provider, row: z.infer<typeof usageRow>, nowMs: number): number | null {
-  const price = priceAt(prices, nowMs);
-  if (price === undefined) return null;
-  const mean = (sum: number): number => Math.round(sum / row.calls);
-  const call: TokenUsage = {
-    input: mean(row.input),
-    cachedInput: mean(row.cached_input),
-    output: mean(row.output),
-    reasoning: mean(row.reasoning),
-  };
-  return costOf(call, price) * row.calls;
 }
 
 function queryText(name: string): string {

@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import { z } from "zod";
-import { type BreakEven, breakEven, HOLD_DAYS, MAX_DAYS_AHEAD } from "../../models/business/break-even.ts";
+import { type BreakEven, HOLD_DAYS, MAX_DAYS_AHEAD } from "../../models/business/break-even.ts";
+import { type BreakEvenOutlook, breakEvenOutlook } from "../../models/business/break-even-outlook.ts";
 import { calendarWindow } from "../../models/domain/window.ts";
 import type { IntervalPoint } from "../../models/forecast/interval.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
@@ -34,26 +35,14 @@ export const workOutBreakEven: Job = async ({ warehouse, catalog }, dueAtMs) => 
   };
 };
 
-interface Outlook {
-  readonly expected: BreakEven;
-  /** With revenue - costs at the upper and at the lower end of its 80 % interval. */
-  readonly best: BreakEven;
-  readonly worst: BreakEven;
-}
-
-async function lookAhead(history: readonly BusinessDay[]): Promise<Outlook> {
+async function lookAhead(history: readonly BusinessDay[]): Promise<BreakEvenOutlook> {
   const thread = openForecastThread();
   try {
-    const revenue = pointsOf(await ahead(thread, history, (day) => day.revenue));
-    const costs = pointsOf(await ahead(thread, history, (day) => day.costs));
-    const gap = await ahead(thread, history, (day) => day.revenue - day.costs);
-    const shifted = (sign: 1 | -1): number[] =>
-      revenue.map((value, index) => value + sign * halfOf(gap[index]));
-    return {
-      expected: breakEven(revenue, costs),
-      best: breakEven(shifted(1), costs),
-      worst: breakEven(shifted(-1), costs),
-    };
+    return breakEvenOutlook({
+      revenue: await ahead(thread, history, (day) => day.revenue),
+      costs: await ahead(thread, history, (day) => day.costs),
+      gap: await ahead(thread, history, (day) => day.revenue - day.costs),
+    });
   } finally {
     await thread.close();
   }
@@ -71,14 +60,6 @@ async function ahead(
     minHistory: ENOUGH_DAYS,
   });
   return forecast.kind === "forecast" ? forecast.points : [];
-}
-
-function pointsOf(forecast: readonly IntervalPoint[]): number[] {
-  return forecast.map(({ point }) => point);
-}
-
-function halfOf(day: IntervalPoint | undefined): number {
-  return day === undefined ? 0 : (day.hi80 - day.lo80) / 2;
 }
 
 /** Today is the first day of the forecast. */

@@ -79,9 +79,10 @@ describe("GET /metrics", () => {
     await ask({}, "plan");
     await ask({ simulate_error: "500", simulate_error_at: "cheap" });
     await ask({ simulate_error: "400" });
+    await ask({ simulate_answer: "refusal" });
     const samples = await scrape();
     const events = await gateway.events();
-    expect(events).toHaveLength(5);
+    expect(events).toHaveLength(6);
     for (const outcome of ["ok", "cached", "failed"]) {
       const count = events.filter((event) => event.outcome === outcome).length;
       expect(count).toBeGreaterThan(0);
@@ -93,6 +94,12 @@ describe("GET /metrics", () => {
     expect(sumOf(samples, "vigor_cost_usd_total")).toBeCloseTo(usdFromNano(cost), 12);
     const saved = events.reduce((sum, event) => sum + event.cache_saved, 0);
     expect(sumOf(samples, "vigor_cache_saved_usd_total")).toBeCloseTo(usdFromNano(saved), 12);
+    const again = events.filter(({ asked_again_of: provider }) => provider === "cheap").length;
+    expect(again).toBeGreaterThan(0);
+    expect(sumOf(samples, "vigor_answer_flaws_total", { provider: "cheap", flaw: "asked_again" })).toBe(
+      again,
+    );
+    expect(sumOf(samples, "vigor_answer_flaws_total", { provider: "cheap", flaw: "refused" })).toBe(1);
     const output = events.reduce((sum, event) => sum + event.output_tokens, 0);
     expect(sumOf(samples, "vigor_tokens_total", { kind: "output" })).toBe(output);
     expect(sumOf(samples, "vigor_provider_calls_total", { provider: "cheap", outcome: "server-error" })).toBe(

@@ -79,7 +79,7 @@ it("a provider that goes down is replaced, its breaker opens, people are told; i
   expect(told()).toEqual(["opened", "resolved"]);
   await waitFor("every request in the warehouse", async () => (await reconcile(loop.deps)).agree);
   expect((await loop.gateway.events()).every(({ outcome }) => outcome === "ok")).toBe(true);
-});
+}, 120_000);
 
 async function ask(): Promise<RequestEvent> {
   const body = { model: "auto", messages: [{ role: "user", content: "Plan my week." }] };

@@ -145,7 +145,7 @@ async function readInOneSlot(catalog: Catalog): Promise<{ told: MetricValues; at
   throw new Error("the warehouse is too slow to be read within five seconds");
 }
 
-it("steers by the metrics that the warehouse would tell", async () => {
+it("steers by the metrics that the warehouse would tell", { timeout: 120_000 }, async () => {
   const { catalog: shipped } = await loadCatalog("catalog.yaml");
   const catalog = { ...shipped, timezone: zoneAtNoon() };
   pipeline.useCatalog(catalog);

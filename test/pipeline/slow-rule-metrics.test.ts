@@ -56,7 +56,7 @@ async function read() {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-it("says of the forecasts what their definitions say, whatever they are", async () => {
+it("says of the forecasts what their definitions say, whatever they are", { timeout: 120_000 }, async () => {
   const points = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 90, maxLength: 90 });
   await fc.assert(
     fc.asyncProperty(points, points, points, async (spend, requests, users) => {

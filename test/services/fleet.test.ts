@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { reconciliation } from "../../pipeline/reconciliation.ts";
+import { sinkLag } from "../../pipeline/sink-lag.ts";
 import { type SimulatedProvider, startSimulatedProvider } from "../../simulated-provider/server.ts";
 import { catalogDocument } from "../support/test-catalog.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -14,6 +15,8 @@ import { type KafkaServer, startKafkaServer } from "./support/kafka-server.ts";
 
 /** Dollars a week for one user: a few requests. */
 const WEEKLY_BUDGET = 0.002;
+const TRACE_REQUESTS = 1_500;
+const PARTITIONS = 6;
 const PRICE = { input: 0.1e-6, output: 0.4e-6 };
 const tier = { dailyRequests: -1, weeklyBudget: 50, monthlyBudget: 200, maxOutputTokens: 200 };
 const catalog = catalogDocument({
@@ -39,7 +42,7 @@ beforeAll(async () => {
     startSimulatedProvider({ latencyScale: 0.02 }),
   ]);
   fleet = await startFleet({
-    eventLogUrl: kafkaUrl(kafka.broker, 6),
+    eventLogUrl: kafkaUrl(kafka.broker, PARTITIONS),
     usageStoreUrl: inject("redisUrl").replace("/0", "/7"),
     warehouseUrl: warehouse.url,
     simulatedUrl: provider.url,
@@ -65,24 +68,46 @@ test("two gateways together never let a user pass a budget: what the provider bi
   await agreement();
 });
 
-test("a trace is replayed through both gateways and ingests, and the books of all of them agree", async () => {
+test("a trace is replayed through both gateways and ingests, and what was sent is in every book once, to the nano-dollar", async () => {
+  const before = await agreement();
+  const recordedBefore = await Promise.all(fleet.gatewayUrls.map(recordedBy));
   const file = join(directory, "trace.csv");
-  await writeFile(file, traceOf(1_500));
-  const args = [
-    "--speed",
-    "20",
-    "--users",
-    "200",
-    "--url",
-    fleet.gatewayUrl,
-    "--control-url",
-    fleet.controlUrl,
-  ];
-  const { output } = await fleet.runTool("tools/replay.ts", [file, ...args]);
-  expect(output).toContain("agree");
-  expect(output).not.toContain("disagree");
-  const report = await agreement();
-  expect(report.log.events).toBeGreaterThanOrEqual(1_500);
+  await writeFile(file, traceOf(TRACE_REQUESTS));
+  const at = ["--url", fleet.gatewayUrl, "--control-url", fleet.controlUrl];
+  const { output } = await fleet.runTool("tools/replay.ts", [
+    ...[file, "--speed", "20", "--users", "200"],
+    ...at,
+  ]);
+  expect(output).toContain("the books agree");
+
+  const after = await agreement(before.log.events + TRACE_REQUESTS);
+  const recorded = await Promise.all(fleet.gatewayUrls.map(recordedBy));
+  const ofEach = recorded.map((count, gateway) => count - (recordedBefore[gateway] ?? 0));
+  // What waits for a new user to become known asks the gateways, too, before the trace begins.
+  const sent = after.gateway.events - before.gateway.events;
+  expect(sent).toBeGreaterThanOrEqual(TRACE_REQUESTS);
+  expect(Math.min(...ofEach)).toBeGreaterThan(0);
+  expect(ofEach.reduce((sum, count) => sum + count, 0)).toBe(sent);
+  expect(after.log.events - before.log.events).toBe(sent);
+  expect(after.warehouse).toMatchObject({
+    rows: after.log.events,
+    distinct: after.log.events,
+    duplicates: 0,
+  });
+  expect(after).toMatchObject({ deadLetters: 0, missing: 0, lag: 0 });
+  expect(after.warehouse.costNano).toBe(after.gateway.costNano);
+  expect(after.gateway.costNano).toBeGreaterThan(before.gateway.costNano);
+}, 120_000);
+
+test("the control API tells of each topic how far the ingests are behind: nothing, when all is in the warehouse", async () => {
+  const found = await waitFor("the ingests", async () => {
+    const told = sinkLag.parse(await fleet.control("GET", "/api/metrics/lag"));
+    return told.lag === 0 && told;
+  });
+  const requests = found.topics.find(({ topic }) => topic === "requests");
+  expect(requests?.partitions).toHaveLength(PARTITIONS);
+  const done = (requests?.partitions ?? []).reduce((sum, { committed }) => sum + committed, 0);
+  expect(done).toBe((await agreement()).log.events);
 });
 
 test("while Kafka is away requests are answered, and when it is back nothing is missing and nothing is there twice", async () => {
@@ -96,6 +121,13 @@ test("while Kafka is away requests are answered, and when it is back nothing is 
   expect(after.warehouse.distinct).toBe(before.warehouse.distinct + users.length);
   expect(after.warehouse.rows).toBe(after.warehouse.distinct);
 }, 120_000);
+
+/** What one gateway's own counters say, since its start. */
+async function recordedBy(gatewayUrl: string): Promise<number> {
+  const text = await (await fetch(`${gatewayUrl}/metrics`)).text();
+  const counters = text.matchAll(/^vigor_requests_total\{.*\} (\d+)$/gm);
+  return [...counters].reduce((sum, [, count]) => sum + Number(count), 0);
+}
 
 async function ask(gatewayUrl: string, user: string): Promise<number> {
   const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {

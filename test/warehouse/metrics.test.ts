@@ -217,7 +217,7 @@ describe.each(CASES)("seed $seed in $timezone", ({ seed, timezone }) => {
       const part = { ...events, requests: events.requests.filter((_, i) => i % 3 === seed % 3) };
       await store({ ...part, users: events.users.slice(10, 60), feedback: events.feedback.slice(0, 50) });
       expect(await everyMetric()).toEqual(before);
-    });
+    }, 120_000);
   }
 });
 

@@ -15,9 +15,15 @@ export interface RoutingFacts {
   readonly active: readonly Directive[];
   /** When the automation issued directives in the last hour. */
   readonly changesAtMs: readonly number[];
-  /** What was decided last for a context and not issued: while it is the same, it is not said again. */
-  readonly said: ReadonlyMap<string, WeightsInstruction>;
+  /** What was decided last for a context and not issued. */
+  readonly said: ReadonlyMap<string, SaidInstruction>;
   readonly nowMs: number;
+}
+
+/** While it is the same, it is not said again for as long as a directive would have held. */
+export interface SaidInstruction {
+  readonly instruction: WeightsInstruction;
+  readonly atMs: number;
 }
 
 export interface RoutingDecisions {
@@ -26,6 +32,7 @@ export interface RoutingDecisions {
   readonly withdrawn: readonly DirectiveOf<"weights">[];
 }
 
+const MINUTE_MS = 60_000;
 /** The routing learns by the leave of the rules: it takes half of the changes that an hour allows. */
 const CHANGES_SHARE = 0.5;
 /** A directive that ends that soon is made anew; the next look is in an hour. */
@@ -38,15 +45,22 @@ const SAME_EXPLORATION = 0.25;
 /** What is to be issued of what is proposed: what is new, what has changed, and what is about to end. */
 export function decideRouting(proposals: readonly RoutingProposal[], facts: RoutingFacts): RoutingDecisions {
   const inForce = learnedInForce(facts.active);
-  const decisions: RuleDecision[] = [];
-  for (const proposal of proposals) {
-    if (!catalogName.safeParse(proposal.feature).success) continue;
-    if (isKnown(proposal, inForce, facts)) continue;
-    decisions.push(decide(proposal, decisions.length, facts));
-  }
+  const room = roomForChanges(facts);
+  const decisions = proposals
+    .filter(({ feature }) => catalogName.safeParse(feature).success)
+    .filter((proposal) => !isKnown(proposal, inForce, facts))
+    .slice(0, room)
+    .map((proposal) => decide(proposal, facts));
   const wanted = new Set(proposals.map(contextKey));
   const withdrawn = [...inForce].filter(([key]) => !wanted.has(key)).map(([, directive]) => directive);
   return { decisions, withdrawn };
+}
+
+/** What does not fit into this hour comes in the next one. What is only said changes nothing. */
+function roomForChanges({ catalog: { automation }, changesAtMs, nowMs }: RoutingFacts): number {
+  if (stricterMode(automation.mode, automation.learning.mode) !== "act") return Number.POSITIVE_INFINITY;
+  const changes = changesAtMs.filter((ms) => ms > nowMs - HOUR_MS).length;
+  return Math.max(0, Math.floor(automation.maxChangesPerHour * CHANGES_SHARE) - changes);
 }
 
 /** The learned directives in force by context: of several the newest, which is the one that is obeyed. */
@@ -79,7 +93,7 @@ export function contextOf({
 function isKnown(
   { instruction, ...context }: RoutingProposal,
   inForce: ReadonlyMap<string, DirectiveOf<"weights">>,
-  { said, nowMs }: RoutingFacts,
+  { said, nowMs, catalog }: RoutingFacts,
 ): boolean {
   const key = contextKey(context);
   const directive = inForce.get(key);
@@ -87,7 +101,9 @@ function isKnown(
     return directive.expiresAt - nowMs > RENEW_BEFORE_MS && isAlike(directive, instruction);
   }
   const before = said.get(key);
-  return before !== undefined && isAlike(before, instruction);
+  if (before === undefined) return false;
+  const forMs = catalog.automation.learning.expiresMinutes * MINUTE_MS;
+  return nowMs - before.atMs < forMs && isAlike(before.instruction, instruction);
 }
 
 function isAlike(before: Pick<WeightsInstruction, "params">, after: WeightsInstruction): boolean {
@@ -106,25 +122,15 @@ function explored(weights: WeightsInstruction["params"]["weights"]): number {
 
 const KINDS = { act: "fired", approve: "awaiting-approval", observe: "observed", off: "observed" } as const;
 
-function decide(proposal: RoutingProposal, issued: number, facts: RoutingFacts): RuleDecision {
+function decide(proposal: RoutingProposal, facts: RoutingFacts): RuleDecision {
   const { automation } = facts.catalog;
-  const { learning, maxChangesPerHour } = automation;
-  const changes = facts.changesAtMs.filter((ms) => ms > facts.nowMs - HOUR_MS).length + issued;
-  const most = Math.floor(maxChangesPerHour * CHANGES_SHARE);
+  const { learning } = automation;
   const exploreUsd = usdFromNano(Math.ceil(proposal.exploration.dailyCost));
   const budgetUsd = usdFromNano(learning.explorationDailyBudget);
   const gains = proposal.stage === "explore" || (proposal.comparison?.estimate ?? 1) > 0;
+  const explored = `exploring may cost $${exploreUsd.toFixed(4)} a day, at most $${budgetUsd}`;
   const checks = [
-    check(
-      "max-changes-per-hour",
-      changes < most,
-      `${changes} changes in the last hour, at most ${most} are for learning`,
-    ),
-    check(
-      "exploration-budget",
-      exploreUsd <= budgetUsd,
-      `exploring may cost $${exploreUsd.toFixed(4)} a day, at most $${budgetUsd}`,
-    ),
+    check("exploration-budget", exploreUsd <= budgetUsd, explored),
     check("off-policy-gain", gains, gainInWords(proposal)),
   ];
   const kind = KINDS[stricterMode(automation.mode, learning.mode)];

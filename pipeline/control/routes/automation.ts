@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MAX_DIRECTIVE_SECONDS } from "../../../models/domain/directive.ts";
 import { PublicError } from "../../../models/domain/errors.ts";
 import { automationMode } from "../../../models/domain/rule.ts";
-import { changesOf, stopOf } from "../../automation-state.ts";
+import { changesOf, stopOf } from "../../../models/rules/automation-state.ts";
 import { issuedEvent, recordDirectives } from "../../record-event.ts";
 import { adminDirective, adminRevocation } from "../admin-directives.ts";
 import type { ControlDeps } from "../control-deps.ts";

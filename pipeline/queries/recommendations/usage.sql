@@ -1,4 +1,5 @@
--- What the answered calls of the last 30 days cost, by feature, tier and provider, the dearest first. cost: nano-dollars; tokens: sums.
+-- What the answered calls of the last 30 days cost that the gateway has routed, by feature, tier and provider, the dearest first: who asks
+-- for a provider by its name is not moved. cost: nano-dollars; tokens: sums.
 SELECT
     feature, tier, provider,
     count() AS calls,
@@ -9,7 +10,7 @@ SELECT
     sum(reasoning_tokens) AS reasoning
 FROM request_events FINAL
 WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64})
-    AND outcome = 'ok' AND provider != '' AND request_events.cost > 0
+    AND requested_model = 'auto' AND outcome = 'ok' AND provider != '' AND request_events.cost > 0
 GROUP BY feature, tier, provider
 ORDER BY cost DESC
 LIMIT 200

@@ -3,8 +3,10 @@ import { loadCatalog } from "../../../catalog.ts";
 import type { Catalog } from "../../../models/domain/catalog.ts";
 import { nanoFromUsd } from "../../../models/domain/money.ts";
 import { costOf, priceAt, type TokenUsage } from "../../../models/domain/price.ts";
+import { rule } from "../../../models/domain/rule.ts";
 import { foldByUser } from "../../../models/policy/controls-by-user.ts";
 import { openReplayClock } from "../../../models/simulation/counterfactual-clock.ts";
+import { openArm } from "../../../models/simulation/savings/arm.ts";
 import type { Ask } from "../../../models/simulation/savings/ask.ts";
 import { openProviders } from "../../../models/simulation/savings/call.ts";
 import { demandOf } from "../../../models/simulation/savings/demand.ts";
@@ -15,6 +17,9 @@ import { type SeedSavings, simulateSavings } from "../../../models/simulation/sa
 import { openServer } from "../../../models/simulation/savings/serve.ts";
 import { openBaseline } from "../../../models/simulation/savings/serve-baseline.ts";
 
+const HOUR_MS = 3_600_000;
+/** Some seconds of computing, and as much more as others compute at the same time. */
+const SLOW_MS = 240_000;
 const POPULATION = { users: 200, days: 7, warmUpDays: 22, startDay: "2026-01-05" };
 
 let catalog: Catalog;
@@ -23,7 +28,7 @@ let savings: SeedSavings;
 beforeAll(async () => {
   ({ catalog } = await loadCatalog("catalog.yaml"));
   savings = savingsOf(catalog, 1);
-}, 120_000);
+}, SLOW_MS);
 
 function savingsOf(of: Catalog, seed: number, population: object = {}): SeedSavings {
   const run = simulateSavings({ ...POPULATION, ...population, seed, catalog: of });
@@ -49,7 +54,7 @@ function withTiers(of: Catalog, change: object): Catalog {
   return { ...of, tiers: new Map([...of.tiers].map(([name, tier]) => [name, { ...tier, ...change }])) };
 }
 
-describe("the default catalog against the baseline", () => {
+describe("the default catalog against the baseline", { timeout: SLOW_MS }, () => {
   it("saves what is required without harm", () => {
     // Of so few users, one who asks for more than his plan has decides what share is denied: that is asked of more, below.
     const missed = requirementsOf(savings).filter(({ isMet, what }) => !isMet && !what.includes("denied"));
@@ -81,7 +86,7 @@ describe("the default catalog against the baseline", () => {
   });
 });
 
-describe("the arms", () => {
+describe("the arms", { timeout: SLOW_MS }, () => {
   it("serve the same requests, and none of them is lost", () => {
     const requests = savings.phases.map(({ totals }) => totals.requests);
     expect(requests[0]).toBeGreaterThan(1_000);
@@ -107,7 +112,7 @@ describe("the arms", () => {
 
   it("steer by what is ahead from the third phase on, when the target is pressed", () => {
     const automation = { ...catalog.automation, targetDailySpend: nanoFromUsd(15) };
-    const pressed = savingsOf({ ...catalog, automation }, 1, { users: 100, days: 4, warmUpDays: 3 });
+    const pressed = savingsOf({ ...catalog, automation }, 1, { users: 80, days: 3, warmUpDays: 2 });
     const [two, three] = [phase("2", pressed), phase("3", pressed)];
     const ahead = new Set(catalog.automation.rules.filter(looksAhead).map(({ name }) => name));
     expect(Object.keys(three.acts).length).toBeGreaterThan(0);
@@ -117,7 +122,7 @@ describe("the arms", () => {
   });
 });
 
-describe("demand", () => {
+describe("demand", { timeout: SLOW_MS }, () => {
   it("does not depend on what is done about it", () => {
     const strict = withTiers(catalog, { dailyRequests: 1 });
     expect(asksOf(strict)).toEqual(asksOf(catalog));
@@ -147,7 +152,7 @@ describe("demand", () => {
   });
 });
 
-describe("the baseline", () => {
+describe("the baseline", { timeout: SLOW_MS }, () => {
   it("costs what every request costs at the most expensive provider of its tier, no token cached", () => {
     const asks = asksOf(catalog);
     const serve = openBaseline(catalog, openProviders(catalog), asks[0]?.ts ?? 0);
@@ -168,7 +173,7 @@ describe("the baseline", () => {
   });
 });
 
-describe("the policy's arm", () => {
+describe("the policy's arm", { timeout: SLOW_MS }, () => {
   it("answers from the cache only what was answered before, to whom it may, within its lifetime", () => {
     const server = openServer(openProviders(catalog), openReplayClock(catalog.timezone));
     const controls = foldByUser(catalog, []);
@@ -222,6 +227,43 @@ describe("the policy's arm", () => {
       expect.arrayContaining(["daily_requests_exceeded", "weekly_budget_exceeded", "non_premium_paused"]),
     );
     expect(watched(catalog).passed).toBeGreaterThan(10);
+  });
+});
+
+describe("the automation of an arm", { timeout: SLOW_MS }, () => {
+  const hasty = rule.parse({
+    name: "hasty",
+    when: "daily_spend > 0.0",
+    then: { action: "switch-provider", provider: "gemini-pro" },
+    holdSeconds: 600,
+    cooldownMinutes: 0,
+    expiresMinutes: 60,
+  });
+  /** An hour of an evening, from whose fifteenth minute on something may happen: just after the rule has acted. */
+  const actsUnder = (incidents: Ask["incidents"]) => {
+    const population = { seed: 1, users: 4_000 };
+    const [day] = [...demandOf({ ...population, days: 1, startDay: "2026-01-05", catalog })];
+    if (day === undefined) throw new Error("there is no day");
+    const fromMs = day.window.startMs + 18 * HOUR_MS;
+    const asks = day.asks
+      .filter(({ ts }) => ts >= fromMs && ts < fromMs + HOUR_MS)
+      .map((ask) => ({ ...ask, incidents: ask.ts < fromMs + HOUR_MS / 4 ? [] : incidents }));
+    const steered = { ...catalog, automation: { ...catalog.automation, rules: [hasty] } };
+    const phase = { name: "steered", expectedSaving: null, catalogOf: () => steered };
+    const arm = openArm({ ...population, phase, catalog, firstDay: day.window, countFromMs: 0 });
+    arm.live({ ...day, asks });
+    return arm.acts.get("hasty");
+  };
+
+  it("rolls back, once, what turns out to do harm that nobody could foresee", () => {
+    const slow = { kind: "slow-provider", subject: "gemini-pro", fromMs: 0, toMs: 9e15, factor: 20 } as const;
+    expect(actsUnder([slow])).toEqual({ fired: 1, rolledBack: 1 });
+  });
+
+  it("rolls nothing back without harm", () => {
+    const acts = actsUnder([]);
+    expect(acts?.fired).toBeGreaterThan(0);
+    expect(acts?.rolledBack).toBe(0);
   });
 });
 

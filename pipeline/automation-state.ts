@@ -1,1 +1,0 @@
-export { changesOf, stopOf } from "../models/rules/automation-state.ts";
