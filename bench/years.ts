@@ -4,6 +4,7 @@ import { loadCatalog } from "../catalog.ts";
 import { loadConfig } from "../config.ts";
 import { meanOf } from "../models/forecast/sequence.ts";
 import { INCIDENT_KINDS } from "../models/simulation/incident.ts";
+import { type BreakEvenCheck, checkBreakEven } from "./years/check-break-even.ts";
 import { checkForecasts, type ForecastCheck } from "./years/check-forecasts.ts";
 import { checkIncidents, type KindResult, type YearResult } from "./years/check-incidents.ts";
 import { simulateYear } from "./years/simulated-year.ts";
@@ -11,8 +12,8 @@ import { simulateYear } from "./years/simulated-year.ts";
 const program = new Command("bench:years")
   .description(
     "Lives through simulated years and checks what is said of them against what is true: the 30-day forecasts of the spend against " +
-      "seasonal naive and a straight line, with the coverage of their intervals; and which labelled incidents are found within " +
-      "their hour or day, with the right cause first. Prints tables, and JSON after them.",
+      "seasonal naive and a straight line, with the coverage of their intervals; which labelled incidents are found within their hour " +
+      "or day, with the right cause first; and whether the break-even day lies in its interval. Prints tables, and JSON after them.",
   )
   .option("--seeds <n>", "years: seeds 1 to n", Number, 5)
   .option("--users <n>", "users at the end of each year", Number, 1_000)
@@ -23,15 +24,21 @@ const settings = program.opts<{ seeds: number; users: number; days: number }>();
 const { catalog } = await loadCatalog(loadConfig().catalogFile);
 const forecasts: ForecastCheck[] = [];
 const incidents: YearResult[] = [];
+const breakEvens: BreakEvenCheck[] = [];
+/** A year and a half of them is lived for it. */
+const BREAK_EVEN_USERS = 150;
 for (let seed = 1; seed <= settings.seeds; seed++) {
   const year = simulateYear({ seed, users: settings.users, days: settings.days, catalog });
   forecasts.push(checkForecasts(year.days.map(({ cost }) => cost)));
   incidents.push(checkIncidents(year, INCIDENT_KINDS));
+  breakEvens.push(...checkBreakEven({ seed, users: BREAK_EVEN_USERS, catalog }));
   process.stderr.write(`year ${seed} of ${settings.seeds}\n`);
 }
 console.log(forecastTable());
 console.log(incidentTable());
-console.log(JSON.stringify({ ...settings, forecasts, incidents }, null, 2));
+const covered = breakEvens.filter(({ inside }) => inside).length;
+console.log(`break-even days inside their 80 % interval: ${covered} of ${breakEvens.length}`);
+console.log(JSON.stringify({ ...settings, forecasts, incidents, breakEvens }, null, 2));
 
 function forecastTable(): string {
   const table = new Table({

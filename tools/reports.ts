@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type Config, ConfigError, childEnvironment, loadConfig } from "../config.ts";
 import { lockRole } from "../machine/lock.ts";
-import { buildReports } from "../pipeline/reports/build-reports.ts";
+import { buildReports, NothingToReport } from "../pipeline/reports/build-reports.ts";
 import { currentRelease, type Release } from "../pipeline/reports/releases.ts";
 import { CommandError } from "../pipeline/reports/run-command.ts";
 import { warehouseUrls } from "../wiring.ts";
@@ -35,7 +35,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 try {
   await run();
 } catch (error) {
-  const isExpected = error instanceof ConfigError || error instanceof CommandError;
+  const isExpected =
+    error instanceof ConfigError || error instanceof CommandError || error instanceof NothingToReport;
   if (!isExpected) throw error;
   process.stderr.write(`reports: ${error.message}\n`);
   process.exitCode = error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED;

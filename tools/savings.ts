@@ -5,7 +5,7 @@ import { ConfigError, loadConfig } from "../config.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
 import { CATALOG_USERS } from "../models/simulation/savings/phases.ts";
 import { requirementsOf } from "../models/simulation/savings/requirements.ts";
-import { type SeedSavings, simulateSavings } from "../models/simulation/savings/savings.ts";
+import { pooled, type SeedSavings, simulateSavings } from "../models/simulation/savings/savings.ts";
 import { openDayProgress } from "./savings/progress.ts";
 import { renderSavings } from "./savings/render-savings.ts";
 import { changeCatalog, parseChange, WhatifError } from "./whatif/change-catalog.ts";
@@ -100,7 +100,8 @@ async function readCatalog(set: readonly string[]): Promise<Catalog> {
 function withRequirements<Report extends { readonly seeds: readonly SeedSavings[] }>(report: Report) {
   return {
     ...report,
-    seeds: report.seeds.map((one) => ({ ...one, requirements: requirementsOf(one) })),
+    seeds: report.seeds.map((one) => ({ ...one, requirements: requirementsOf(one.phases) })),
+    together: { phases: pooled(report.seeds), requirements: requirementsOf(pooled(report.seeds)) },
   };
 }
 

@@ -57,22 +57,23 @@ export function checkBreakEven({ seed, users, catalog }: BreakEvenYear): BreakEv
 function checkAt(origin: number, revenue: readonly number[], costs: readonly number[]): BreakEvenCheck {
   const truth = daysOf(breakEven(revenue.slice(origin), costs.slice(origin)));
   const gap = revenue.map((value, day) => value - (costs[day] ?? 0));
+  const seriesOf = (values: readonly number[]) => {
+    const history = values.slice(0, origin);
+    return { history, points: ahead(history) };
+  };
   const outlook = breakEvenOutlook({
-    revenue: ahead(revenue.slice(0, origin)),
-    costs: ahead(costs.slice(0, origin)),
-    gap: ahead(gap.slice(0, origin)),
+    revenue: seriesOf(revenue),
+    costs: seriesOf(costs),
+    gap: seriesOf(gap).points,
   });
-  const [earliest, expected, latest] = [outlook.best, outlook.expected, outlook.worst].map(daysOf);
+  const [earliest = null, expected = null, latest = null] = [
+    outlook.earliest,
+    outlook.expected,
+    outlook.latest,
+  ].map(daysOf);
   const never = Number.POSITIVE_INFINITY;
   const inside = (truth ?? never) >= (earliest ?? never) && (truth ?? never) <= (latest ?? never);
-  return {
-    origin,
-    truth,
-    earliest: earliest ?? null,
-    expected: expected ?? null,
-    latest: latest ?? null,
-    inside,
-  };
+  return { origin, truth, earliest, expected, latest, inside };
 }
 
 function ahead(history: readonly number[]): readonly IntervalPoint[] {

@@ -1,32 +1,63 @@
 import type { IntervalPoint } from "../forecast/interval.ts";
+import { growthRate, scenarioPoints } from "../forecast/scenario.ts";
 import { type BreakEven, breakEven } from "./break-even.ts";
 
+/** A series of complete days, oldest first, and its forecast from today on; no points: there is not enough history. */
+export interface ForecastSeries {
+  readonly history: readonly number[];
+  readonly points: readonly IntervalPoint[];
+}
+
 export interface BusinessForecast {
-  /** Of each day to come, today being the first; empty: there is not enough history. */
-  readonly revenue: readonly IntervalPoint[];
-  readonly costs: readonly IntervalPoint[];
+  readonly revenue: ForecastSeries;
+  readonly costs: ForecastSeries;
   /** Of revenue - costs, forecast by itself: the two rise and fall together. */
   readonly gap: readonly IntervalPoint[];
 }
 
 export interface BreakEvenOutlook {
+  /** By the forecasts. */
   readonly expected: BreakEven;
-  /** With revenue - costs at the upper and at the lower end of its 80 % interval. */
-  readonly best: BreakEven;
-  readonly worst: BreakEven;
+  readonly earliest: BreakEven;
+  readonly latest: BreakEven;
 }
 
-/** When revenue reaches costs by the forecast of both, and between which days with 80 % of certainty. */
+const DAYS_A_WEEK = 7;
+
+/**
+ * When revenue reaches costs by the forecast of both, and between which days with 80 % of certainty: with the gap at the ends of its
+ * interval, and the forecasts as they are or as if the growth of now went on. A forecast damps growth, as is right for most series;
+ * over a year, whether it goes on is most of what is not known.
+ */
 export function breakEvenOutlook({ revenue, costs, gap }: BusinessForecast): BreakEvenOutlook {
-  const expectedRevenue = revenue.map(({ point }) => point);
-  const expectedCosts = costs.map(({ point }) => point);
-  const shifted = (sign: 1 | -1): number[] =>
-    expectedRevenue.map((value, day) => value + sign * halfWidth(gap[day]));
+  const forecast = { revenue: pointsOf(revenue.points), costs: pointsOf(costs.points) };
+  const growing = { revenue: pointsOf(goOn(revenue)), costs: pointsOf(goOn(costs)) };
+  const ends = (sign: 1 | -1): readonly BreakEven[] =>
+    [forecast, growing].map((one) =>
+      breakEven(
+        one.revenue.map((value, day) => value + sign * halfWidth(gap[day])),
+        one.costs,
+      ),
+    );
+  const expected = breakEven(forecast.revenue, forecast.costs);
   return {
-    expected: breakEven(expectedRevenue, expectedCosts),
-    best: breakEven(shifted(1), expectedCosts),
-    worst: breakEven(shifted(-1), expectedCosts),
+    expected,
+    earliest: ends(1).reduce((a, b) => (daysUntil(b) < daysUntil(a) ? b : a)),
+    latest: ends(-1).reduce((a, b) => (daysUntil(b) > daysUntil(a) ? b : a)),
   };
+}
+
+function goOn({ history, points }: ForecastSeries): IntervalPoint[] {
+  if (points.length === 0) return [];
+  return scenarioPoints(history, points, { rate: growthRate(history, DAYS_A_WEEK), period: DAYS_A_WEEK });
+}
+
+function pointsOf(points: readonly IntervalPoint[]): number[] {
+  return points.map(({ point }) => point);
+}
+
+function daysUntil(result: BreakEven): number {
+  return result.found ? result.daysAhead : Number.POSITIVE_INFINITY;
 }
 
 function halfWidth(day: IntervalPoint | undefined): number {

@@ -7,20 +7,30 @@ export interface WeightedDraw {
   readonly draw: number;
   /** Providers that have become slow: others go first where there is a choice. */
   readonly slow?: ReadonlySet<string> | undefined;
+  /** What was drawn then, where a request is replayed. */
+  readonly drawn?: PastDraw | undefined;
+}
+
+/** Which provider went first under a directive's weights; empty: none was called. */
+export interface PastDraw {
+  readonly directiveId: string;
+  readonly provider: string;
 }
 
 /** A provider put first by its weight, the others in their order; or the order as it is. Slow ones are not looked at yet. */
 export function drawByWeights(
   candidates: readonly Candidate[],
-  { directive, draw }: Pick<WeightedDraw, "directive" | "draw">,
+  { directive, draw, drawn: then }: Omit<WeightedDraw, "slow">,
 ): readonly Candidate[] {
   const { massOf } = massesOf(candidates, directive);
   let rest = draw;
-  const drawn = candidates.find((candidate) => {
+  const isDrawn = (candidate: Candidate): boolean => {
     const mass = massOf(candidate);
     rest -= mass;
     return mass > 0 && rest < 0;
-  });
+  };
+  const isSame = ({ provider }: Candidate): boolean => provider.name === then?.provider;
+  const drawn = candidates.find(then?.directiveId === directive.id ? isSame : isDrawn);
   if (drawn === undefined) return candidates;
   const first = { provider: drawn.provider, reason: `directive:${directive.id}` };
   return [first, ...candidates.filter((candidate) => candidate !== drawn)];
@@ -33,7 +43,7 @@ export function drawByWeights(
 export function propensityOf(
   name: string,
   candidates: readonly Candidate[],
-  { directive, slow }: Omit<WeightedDraw, "draw">,
+  { directive, slow }: Pick<WeightedDraw, "directive" | "slow">,
 ): number {
   const { massOf, left } = massesOf(candidates, directive);
   const isSlow = ({ provider }: Candidate) => slow?.has(provider.name) === true;

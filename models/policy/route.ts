@@ -2,7 +2,7 @@ import type { Provider, Tier } from "../domain/catalog.ts";
 import { ableOnly, lackOf, type RequestNeeds } from "./ability.ts";
 import { type Candidate, candidateOrders, type OrderQuestion } from "./candidate-order.ts";
 import type { Controls } from "./controls.ts";
-import { drawByWeights, propensityOf, type WeightedDraw } from "./draw-by-weights.ts";
+import { drawByWeights, type PastDraw, propensityOf, type WeightedDraw } from "./draw-by-weights.ts";
 import { insteadOf } from "./route-reason.ts";
 import type { Stage } from "./safeguards.ts";
 
@@ -28,6 +28,8 @@ export interface RouteQuestion {
   readonly needs?: RequestNeeds;
   /** Uniform in [0, 1): decides where a `weights` directive is in force. Without it, weights are not looked at. */
   readonly draw?: number;
+  /** What was drawn then, where a request is replayed. */
+  readonly drawn?: PastDraw | undefined;
 }
 
 export type RouteResult = { readonly ok: true; readonly candidates: readonly Candidate[] } | RouteDenial;
@@ -74,14 +76,17 @@ function routeAuto(question: RouteQuestion): RouteResult {
   if (directive === null || question.draw === undefined || callable[0]?.reason.startsWith("directive:")) {
     return { ok: true, candidates: slowLast(callable, question) };
   }
-  const drawn = slowLast(drawByWeights(callable, { directive, draw: question.draw }), question);
+  const drawn = slowLast(
+    drawByWeights(callable, { directive, draw: question.draw, drawn: question.drawn }),
+    question,
+  );
   return { ok: true, candidates: withPropensity(drawn, callable, { directive, slow: question.slow }) };
 }
 
 function withPropensity(
   [first, ...others]: readonly Candidate[],
   before: readonly Candidate[],
-  how: Omit<WeightedDraw, "draw">,
+  how: Pick<WeightedDraw, "directive" | "slow">,
 ): readonly Candidate[] {
   if (first === undefined) return before;
   return [{ ...first, propensity: propensityOf(first.provider.name, before, how) }, ...others];

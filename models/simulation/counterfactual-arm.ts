@@ -6,6 +6,7 @@ import { cacheLifetimeMs } from "../policy/cache-lifetime.ts";
 import { chargesFor, safeguardKeys } from "../policy/charges.ts";
 import type { Controls } from "../policy/controls.ts";
 import { denialOf } from "../policy/denial.ts";
+import type { PastDraw } from "../policy/draw-by-weights.ts";
 import { boundCost } from "../policy/estimate.ts";
 import { type Candidate, routeRequest } from "../policy/route.ts";
 import { routeFactsOf } from "../policy/route-reason.ts";
@@ -126,7 +127,7 @@ export function openReplayArm({
         unavailable: NONE,
         ...(slow !== null && { slow: new Set([slow]) }),
         needs: needsOf(event),
-        ...(controls.weights.length > 0 && { draw: shareOf(event) }),
+        ...(controls.weights.length > 0 && { draw: shareOf(event), drawn: drawnThen(event, controls) }),
       });
       if (!route.ok) return refused(route.code);
       const { denial, provider, charges } = admit(event, tier, route.candidates);
@@ -270,6 +271,15 @@ function withCache(
     cost: Math.round(answer.cost * (1 - hit)),
     latencyMs: answer.latencyMs * (1 - hit) + profile.cachedLatencyMs * hit,
   };
+}
+
+/** What the weights that held for the request have drawn, as far as they are still in force. */
+function drawnThen(event: PastRequest, { weights }: Controls): PastDraw | undefined {
+  const held = weights.find(
+    ({ issuedAt, params: { tier = event.tier, feature = event.feature } }) =>
+      issuedAt <= event.ts && tier === event.tier && feature === event.feature,
+  );
+  return held === undefined ? undefined : { directiveId: held.id, provider: event.first_provider };
 }
 
 /** Uniform in [0, 1), the same for a request in every replay (FNV-1a over its user and time). */

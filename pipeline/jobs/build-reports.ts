@@ -24,6 +24,7 @@ export const buildReportsJob: Job = async (deps, dueAtMs) => {
   const outcome = await reports.build();
   if (outcome.kind === "not-installed")
     return quiet("the reports are not installed: `npm run reports` does it");
+  if (outcome.kind === "nothing-yet") return quiet("there is no complete day to report of yet");
   if (outcome.kind === "busy") return quiet("somebody else builds them now");
   await tell(deps, outcome, dueAtMs);
   if (outcome.kind === "failed") throw new Error(`the reports could not be built: ${outcome.reason}`);

@@ -23,9 +23,10 @@ export const workOutBreakEven: Job = async ({ warehouse, catalog }, dueAtMs) => 
     params: { today },
     row: historyRow,
   });
-  const { expected, best, worst } = await lookAhead(history);
+  const outlook = await lookAhead(history);
+  const { expected } = outlook;
   const day = dayOf(expected, today);
-  const interval = { earliest: dayOf(best, today), latest: dayOf(worst, today) };
+  const interval = { earliest: dayOf(outlook.earliest, today), latest: dayOf(outlook.latest, today) };
   await warehouse.insert("break_even", [{ made_at: dueAtMs, day, ...interval, reason: expected.reason }]);
   return {
     summary: `${day ?? "none"}: ${expected.reason}`,
@@ -38,23 +39,22 @@ export const workOutBreakEven: Job = async ({ warehouse, catalog }, dueAtMs) => 
 async function lookAhead(history: readonly BusinessDay[]): Promise<BreakEvenOutlook> {
   const thread = openForecastThread();
   try {
+    const revenue = history.map((day) => day.revenue);
+    const costs = history.map((day) => day.costs);
+    const gap = history.map((day) => day.revenue - day.costs);
     return breakEvenOutlook({
-      revenue: await ahead(thread, history, (day) => day.revenue),
-      costs: await ahead(thread, history, (day) => day.costs),
-      gap: await ahead(thread, history, (day) => day.revenue - day.costs),
+      revenue: { history: revenue, points: await ahead(thread, revenue) },
+      costs: { history: costs, points: await ahead(thread, costs) },
+      gap: await ahead(thread, gap),
     });
   } finally {
     await thread.close();
   }
 }
 
-async function ahead(
-  thread: ForecastThread,
-  history: readonly BusinessDay[],
-  valueIn: (day: BusinessDay) => number,
-): Promise<readonly IntervalPoint[]> {
+async function ahead(thread: ForecastThread, history: readonly number[]): Promise<readonly IntervalPoint[]> {
   if (history.length < ENOUGH_DAYS) return [];
-  const forecast = await thread.series(history.map(valueIn), {
+  const forecast = await thread.series(history, {
     horizon: MAX_DAYS_AHEAD + HOLD_DAYS,
     periods: [DAYS_A_WEEK],
     minHistory: ENOUGH_DAYS,

@@ -4,6 +4,15 @@ import { join } from "node:path";
 import { compressSite } from "./compress-site.ts";
 import { openWorkDirectory, publishRelease, type Release } from "./releases.ts";
 import { CommandError, runCommand } from "./run-command.ts";
+import { hasSomethingToReport } from "./something-to-report.ts";
+
+/** There is no complete day to report of yet, as on the day of a first start: not a failure. */
+export class NothingToReport extends Error {
+  constructor() {
+    super("there is no complete day with requests to report of; the reports can be built tomorrow");
+    this.name = "NothingToReport";
+  }
+}
 
 export interface BuildOptions {
   /** The Evidence project: `reports/` of this repository. */
@@ -55,10 +64,11 @@ export async function isInstalled(projectDir: string): Promise<boolean> {
 }
 
 /**
- * Builds the reports from the warehouse's views and makes them the release in force. Rejects when any query or page fails; then the release
- * before stays. The caller holds the lock: two builds at once would delete each other's work.
+ * Builds the reports from the warehouse's views and makes them the release in force. Rejects when any query or page fails, and with
+ * {@link NothingToReport}; then the release before stays. The caller holds the lock: two builds at once would delete each other's work.
  */
 export async function buildReports(options: BuildOptions): Promise<Release> {
+  if (!(await hasSomethingToReport(options.warehouseUrl))) throw new NothingToReport();
   const madeAtMs = options.now();
   const work = await openWorkDirectory(options.dataDir, madeAtMs);
   try {

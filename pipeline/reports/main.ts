@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { ConfigError, childEnvironment, loadConfig } from "../../config.ts";
 import { lockRole } from "../../machine/lock.ts";
 import { warehouseUrls } from "../../wiring.ts";
-import { buildReports, isInstalled } from "./build-reports.ts";
+import { buildReports, isInstalled, NothingToReport } from "./build-reports.ts";
 import type { BuildOutcome } from "./report-builds.ts";
 import { CommandError } from "./run-command.ts";
 
@@ -44,6 +44,7 @@ async function build(): Promise<BuildOutcome> {
     });
     return { kind: "built", ...release };
   } catch (error) {
+    if (error instanceof NothingToReport) return { kind: "nothing-yet" };
     if (!(error instanceof CommandError || error instanceof Error)) throw error;
     return { kind: "failed", reason: error.message };
   } finally {

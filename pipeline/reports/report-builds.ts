@@ -17,6 +17,8 @@ const buildOutcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("busy") }),
   /** `npm run reports` was never run here. */
   z.object({ kind: z.literal("not-installed") }),
+  /** No day is over on which there were requests. */
+  z.object({ kind: z.literal("nothing-yet") }),
 ]);
 export type BuildOutcome = z.infer<typeof buildOutcome>;
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 
 export interface CommandOptions {
   readonly cwd: string;
@@ -43,8 +44,10 @@ export function runCommand(
     signal?.addEventListener("abort", onAbort, { once: true });
     const keep = (line: string): void => {
       if (line.trim() === "") return;
-      if (lines.push(line) > KEPT_LINES) lines.shift();
-      onLine?.(line);
+      // Colours are for a terminal, and this may become an alert.
+      const plain = stripVTControlCharacters(line);
+      if (lines.push(plain) > KEPT_LINES) lines.shift();
+      onLine?.(plain);
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", keep);
     const settle = (outcome: () => void): void => {

@@ -10,58 +10,65 @@ import { type EmbeddedHarness, openEmbeddedHarness, segmentsOf } from "./embedde
 
 const SCRIPT = join(import.meta.dirname, "append-until-killed.ts");
 
+/** Three processes start one after the other, on a machine that may be busy. */
+const STARTS_TIMEOUT_MS = 120_000;
+
 let harness: EmbeddedHarness;
 beforeEach(async () => {
   harness = await openEmbeddedHarness();
 });
 afterEach(() => harness.dispose());
 
-test("kill -9 under load loses nothing that was acknowledged, and a consumer sees nothing twice or torn", async () => {
-  const batches = createArrivals<LogBatch>();
-  await harness.log.consume({
-    topic: "requests",
-    group: "sink",
-    startAt: async () => 0,
-    eachBatch: async (batch) => batches.add(batch),
-  });
-  const acknowledged: string[] = [];
-  for (const run of [1, 2, 3]) {
-    const child = spawn(process.execPath, [
-      "--import",
-      "tsx",
-      SCRIPT,
-      harness.directory,
-      "victim",
-      String(20_000 * run),
-      "1000000",
-    ]);
-    const outcomes = readOutcomes(child);
-    await outcomes.untilCount(1_500 * run);
-    child.kill("SIGKILL");
-    await once(child, "close");
-    acknowledged.push(...outcomes.items.filter(({ ok }) => ok).map(({ id }) => `${run}/${id}`));
-    await batches.until((items) =>
-      includesAll(
-        idsOf(items),
-        outcomes.items.map(({ id }) => id),
-      ),
-    );
-  }
+test(
+  "kill -9 under load loses nothing that was acknowledged, and a consumer sees nothing twice or torn",
+  async () => {
+    const batches = createArrivals<LogBatch>();
+    await harness.log.consume({
+      topic: "requests",
+      group: "sink",
+      startAt: async () => 0,
+      eachBatch: async (batch) => batches.add(batch),
+    });
+    const acknowledged: string[] = [];
+    for (const run of [1, 2, 3]) {
+      const child = spawn(process.execPath, [
+        "--import",
+        "tsx",
+        SCRIPT,
+        harness.directory,
+        "victim",
+        String(20_000 * run),
+        "1000000",
+      ]);
+      const outcomes = readOutcomes(child);
+      await outcomes.untilCount(1_500 * run);
+      child.kill("SIGKILL");
+      await once(child, "close");
+      acknowledged.push(...outcomes.items.filter(({ ok }) => ok).map(({ id }) => `${run}/${id}`));
+      await batches.until((items) =>
+        includesAll(
+          idsOf(items),
+          outcomes.items.map(({ id }) => id),
+        ),
+      );
+    }
 
-  const seen = await scanAll(harness.log, "requests");
-  const extents = await harness.log.extents("requests");
-  expect(extents).toHaveLength(3);
-  expect(extents.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(seen.length);
-  expect(seen.length).toBeGreaterThanOrEqual(acknowledged.length);
-  await batches.until((items) => idsOf(items).length >= seen.length);
-  expect(idsOf(batches.items)).toHaveLength(seen.length);
-  expect(offsetProblems(batches.items, { dense: true })).toEqual([]);
-  for (const { partition } of extents) {
-    const ids = idsOf(batches.items.filter((batch) => batch.partition === partition));
-    expect(new Set(ids).size).toBe(ids.length);
-  }
-  expect(harness.errors).toEqual([]);
-});
+    const seen = await scanAll(harness.log, "requests");
+    const extents = await harness.log.extents("requests");
+    expect(extents).toHaveLength(3);
+    expect(extents.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(seen.length);
+    expect(seen.length).toBeGreaterThanOrEqual(acknowledged.length);
+    await batches.until((items) => idsOf(items).length >= seen.length);
+    expect(idsOf(batches.items)).toHaveLength(seen.length);
+    expect(offsetProblems(batches.items, { dense: true })).toEqual([]);
+    for (const { partition } of extents) {
+      const ids = idsOf(batches.items.filter((batch) => batch.partition === partition));
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+    expect(harness.errors).toEqual([]);
+  },
+  STARTS_TIMEOUT_MS,
+);
 
 test("a disk that takes only a part of a write: callers are told, later appends go elsewhere, what was acknowledged is kept", async () => {
   // The limit on a file's size makes the kernel cut writes short and then fail them, as a full disk does.

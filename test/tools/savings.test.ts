@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { totalsOf } from "../../models/simulation/savings/arm-totals.ts";
 import { requirementsOf } from "../../models/simulation/savings/requirements.ts";
 import type { SeedSavings } from "../../models/simulation/savings/savings.ts";
 import { renderSavings } from "../../tools/savings/render-savings.ts";
@@ -33,7 +34,7 @@ const answer = z.object({
         z.object({
           phase: z.object({ name: z.string() }),
           saving: z.number(),
-          totals: z.object({ cost: z.number() }),
+          totals: z.object({ counts: z.object({ cost: z.number() }) }),
         }),
       ),
       requirements: z.array(z.object({ what: z.string(), isMet: z.boolean() })),
@@ -50,8 +51,9 @@ describe("npm run savings", { timeout: SLOW_MS }, () => {
     for (const { phases, requirements } of seeds) {
       expect(phases.map(({ phase }) => phase.name[0])).toEqual(["b", "l", "1", "2", "3", "4"]);
       expect(requirements).toHaveLength(5);
-      const baseline = phases[0]?.totals.cost ?? 0;
-      for (const { saving, totals } of phases) expect(saving).toBeCloseTo(1 - totals.cost / baseline, 12);
+      const baseline = phases[0]?.totals.counts.cost ?? 0;
+      for (const { saving, totals } of phases)
+        expect(saving).toBeCloseTo(1 - totals.counts.cost / baseline, 12);
     }
   });
 
@@ -75,54 +77,63 @@ describe("npm run savings", { timeout: SLOW_MS }, () => {
 });
 
 describe("the table", () => {
-  const totals = {
-    requests: 100,
-    cost: 10e9,
-    satisfaction: 4.4,
-    availability: 0.999,
-    meanLatencyMs: 900,
+  const counts = {
+    requests: 1_000,
+    answered: 999,
+    failed: 1,
+    denied: 0,
+    paying: 1_000,
+    payingDenied: 0,
     cached: 0,
-    hitRate: 0,
-    deniedShare: 0,
-    payingDeniedShare: 0,
+    cacheable: 0,
+    cost: 10e9,
+    liked: 999 * 4.4,
+    latencyMs: 900_000,
     passedLimits: 3,
   };
-  const seed = (last: object, saving: number): SeedSavings => ({
-    seed: 9,
+  const seed = (last: object, cost = 2.5e9, number = 9): SeedSavings => ({
+    seed: number,
     phases: [
-      { phase: { name: "baseline", expectedSaving: null }, totals, saving: 0, acts: {} },
+      { phase: { name: "baseline", expectedSaving: null }, totals: totalsOf(counts), saving: 0, acts: {} },
       {
         phase: { name: "4 automation", expectedSaving: 0.7 },
-        totals: { ...totals, passedLimits: 0, ...last },
-        saving,
+        totals: totalsOf({ ...counts, passedLimits: 0, cost, ...last }),
+        saving: 1 - cost / counts.cost,
         acts: { "a-rule": { fired: 4, rolledBack: 1 } },
       },
     ],
   });
-  const render = (one: SeedSavings) =>
-    renderSavings({ days: 30, warmUpDays: 28, users: 10, seeds: [one], seconds: 1 });
+  const render = (...seeds: SeedSavings[]) =>
+    renderSavings({ days: 30, warmUpDays: 28, users: 10, seeds, seconds: 1 });
 
   it("says what is met, and what has acted", () => {
-    const text = render(seed({}, 0.75));
+    const text = render(seed({}));
     expect(text).not.toMatch(/missed/i);
     expect(text.match(/met by every seed/g)).toHaveLength(5);
     expect(text).toContain("seed 9: 4 automation: a-rule 4 (1)");
   });
 
   it.each([
-    ["cost", seed({}, 0.59)],
-    ["satisfaction", seed({ satisfaction: 4.29 }, 0.75)],
-    ["availability", seed({ availability: 0.998 }, 0.75)],
-    ["limit", seed({ passedLimits: 1 }, 0.75)],
-    ["denied", seed({ payingDeniedShare: 0.01 }, 0.75)],
+    ["cost", seed({}, 4.1e9)],
+    ["satisfaction", seed({ liked: 999 * 4.29 })],
+    ["availability", seed({ answered: 998, liked: 998 * 4.4, failed: 2 })],
+    ["limit", seed({ passedLimits: 1 })],
+    ["denied", seed({ payingDenied: 10 })],
   ])("says that what is required is missed: %s", (what, one) => {
-    const missed = requirementsOf(one).filter(({ isMet }) => !isMet);
+    const missed = requirementsOf(one.phases).filter(({ isMet }) => !isMet);
     expect(missed).toHaveLength(1);
     expect(missed[0]?.what).toContain(what);
     expect(render(one)).toMatch(new RegExp(`${what}.*: MISSED by seed 9`));
   });
 
+  it("says what one seed misses and all together meet", () => {
+    const text = render(seed({ payingDenied: 15 }), seed({}, 2.5e9, 10));
+    expect(text).toContain("denied: MISSED by seed 9, met by all together");
+    expect(text).toMatch(/all +│ baseline +│ +20\.00/);
+    expect(text).toMatch(/4 automation +│ +5\.00 │ +75\.0 %.*│ +0\.75 %/);
+  });
+
   it("says that an expectation is missed although what is required is met", () => {
-    expect(render(seed({}, 0.65))).toContain("70 %: missed");
+    expect(render(seed({}, 3.5e9))).toContain("70 %: missed");
   });
 });

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { usdFromNano } from "../../models/domain/money.ts";
 import { requirementsOf } from "../../models/simulation/savings/requirements.ts";
-import type { PhaseSavings, SeedSavings } from "../../models/simulation/savings/savings.ts";
+import { type PhaseSavings, pooled, type SeedSavings } from "../../models/simulation/savings/savings.ts";
 
 export interface SavingsReport {
   readonly days: number;
@@ -31,10 +31,10 @@ export function renderSavings(report: SavingsReport): string {
     colAligns: HEAD.map((_, column) => (column < 2 ? "left" : "right")),
     style: { head: [], border: [], compact: true },
   });
-  for (const { seed, phases } of report.seeds) {
-    for (const [index, phase] of phases.entries()) {
-      table.push([index === 0 ? String(seed) : "", ...cellsOf(phase)]);
-    }
+  const blocks = report.seeds.map(({ seed, phases }) => ({ name: String(seed), phases }));
+  if (blocks.length > 1) blocks.push({ name: "all", phases: pooled(report.seeds) });
+  for (const { name, phases } of blocks) {
+    for (const [index, phase] of phases.entries()) table.push([index === 0 ? name : "", ...cellsOf(phase)]);
   }
   const { days, users, warmUpDays, seconds } = report;
   return [
@@ -52,28 +52,25 @@ function cellsOf({ phase, totals, saving }: PhaseSavings): string[] {
   const { expectedSaving: expected } = phase;
   return [
     phase.name,
-    usdFromNano(totals.cost).toFixed(2),
+    usdFromNano(totals.counts.cost).toFixed(2),
     percent(saving, 1),
     expected === null ? "" : `${percent(expected, 0)}${saving >= expected ? "" : ": missed"}`,
     totals.satisfaction?.toFixed(3) ?? "unknown",
     totals.availability === null ? "unknown" : percent(totals.availability, 3),
     percent(totals.payingDeniedShare, 2),
     percent(totals.deniedShare, 2),
-    String(totals.passedLimits),
+    String(totals.counts.passedLimits),
   ];
 }
 
-/** Of all seeds the worst one counts. */
+/** Each seed counts by itself; what only some of them miss may be chance, so their populations as one are told, too. */
 function requirementLines(seeds: readonly SeedSavings[]): string[] {
-  const bySeed = seeds.map((one) => ({ seed: one.seed, requirements: requirementsOf(one) }));
-  const whats = bySeed[0]?.requirements.map(({ what }) => what) ?? [];
-  return whats.map((what, index) => {
+  const bySeed = seeds.map(({ seed, phases }) => ({ seed, requirements: requirementsOf(phases) }));
+  return requirementsOf(pooled(seeds)).map(({ what, isMet }, index) => {
     const missed = bySeed.filter(({ requirements }) => requirements[index]?.isMet !== true);
-    const verdict =
-      missed.length === 0
-        ? "met by every seed"
-        : `MISSED by seed ${missed.map(({ seed }) => seed).join(", ")}`;
-    return `  ${what}: ${verdict}`;
+    if (missed.length === 0) return `  ${what}: met by every seed`;
+    const together = `${isMet ? "met" : "MISSED"} by all together`;
+    return `  ${what}: MISSED by seed ${missed.map(({ seed }) => seed).join(", ")}, ${together}`;
   });
 }
 

@@ -1,25 +1,8 @@
 import type { Catalog } from "../../domain/catalog.ts";
 import type { ReplayClock } from "../counterfactual-clock.ts";
+import { type ArmTotals, totalsOf } from "./arm-totals.ts";
 import { countPassedLimits } from "./passed-limits.ts";
 import type { ServedRequest } from "./served-request.ts";
-
-/** What a period came to in one arm. Money in nano-dollars. */
-export interface ArmTotals {
-  readonly requests: number;
-  readonly cost: number;
-  /** Mean of what users think of all answers, 1 to 5, whether they say so or not; null = nobody was answered. */
-  readonly satisfaction: number | null;
-  /** Answered / served; what was denied is not served. */
-  readonly availability: number | null;
-  readonly meanLatencyMs: number | null;
-  readonly cached: number;
-  /** Hits / answers of features that the catalog caches. */
-  readonly hitRate: number | null;
-  readonly deniedShare: number;
-  /** Of the requests of tiers that pay. */
-  readonly payingDeniedShare: number;
-  readonly passedLimits: number;
-}
 
 export interface Ledger {
   add(request: ServedRequest): void;
@@ -66,21 +49,6 @@ export function openLedger(catalog: Catalog, clock: ReplayClock, fromMs: number)
       if (outcome === "cached") sum.cached += 1;
       if (cacheable.has(feature)) sum.cacheable += 1;
     },
-    totals: () => ({
-      requests: sum.requests,
-      cost: sum.cost,
-      satisfaction: ratio(sum.liked, sum.answered),
-      availability: ratio(sum.answered, sum.answered + sum.failed),
-      meanLatencyMs: ratio(sum.latencyMs, sum.answered),
-      cached: sum.cached,
-      hitRate: ratio(sum.cached, sum.cacheable),
-      deniedShare: ratio(sum.denied, sum.requests) ?? 0,
-      payingDeniedShare: ratio(sum.payingDenied, sum.paying) ?? 0,
-      passedLimits: limits.passed(),
-    }),
+    totals: () => totalsOf({ ...sum, passedLimits: limits.passed() }),
   };
-}
-
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
 }

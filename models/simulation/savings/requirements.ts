@@ -1,5 +1,5 @@
-import type { ArmTotals } from "./ledger.ts";
-import type { SeedSavings } from "./savings.ts";
+import type { ArmTotals } from "./arm-totals.ts";
+import type { PhaseSavings } from "./savings.ts";
 
 /** A figure that the whole product has to reach. */
 export interface Requirement {
@@ -12,8 +12,8 @@ const LEAST_SAVING = 0.6;
 const MOST_SATISFACTION_LOST = 0.1;
 const MOST_PAYING_DENIED = 0.01;
 
-/** With everything switched on, against the baseline. */
-export function requirementsOf({ phases }: SeedSavings): readonly Requirement[] {
+/** The last phase, with everything switched on, against the first, the baseline. */
+export function requirementsOf(phases: readonly PhaseSavings[]): readonly Requirement[] {
   const before = phases[0]?.totals;
   const after = phases.at(-1);
   if (before === undefined || after === undefined) throw new RangeError("there is no phase");
@@ -32,7 +32,7 @@ export function requirementsOf({ phases }: SeedSavings): readonly Requirement[] 
       value: availability,
       isMet: availability !== null && availability >= 0,
     },
-    { what: "no limit passed", value: totals.passedLimits, isMet: totals.passedLimits === 0 },
+    { what: "no limit passed", value: totals.counts.passedLimits, isMet: totals.counts.passedLimits === 0 },
     {
       what: "under 1 % of paying users' requests denied",
       value: totals.payingDeniedShare,

@@ -1,7 +1,7 @@
 import type { Catalog } from "../../domain/catalog.ts";
 import { openArm } from "./arm.ts";
+import { type ArmTotals, addCounts, totalsOf } from "./arm-totals.ts";
 import { demandOf } from "./demand.ts";
-import type { ArmTotals } from "./ledger.ts";
 import { PHASES, type Phase, scaleBudgets } from "./phases.ts";
 
 export interface SavingsOptions {
@@ -49,14 +49,38 @@ export function* simulateSavings(options: SavingsOptions): Generator<number, See
     for (const arm of arms) arm.live(day);
     yield day.index + 1;
   }
-  const baseline = arms[0]?.totals().cost ?? 0;
+  const baselineCost = arms[0]?.totals().counts.cost ?? 0;
   return {
     seed,
-    phases: arms.map((arm) => {
-      const totals = arm.totals();
-      const { name, expectedSaving } = arm.phase;
-      const saving = baseline === 0 ? 0 : 1 - totals.cost / baseline;
-      return { phase: { name, expectedSaving }, totals, saving, acts: Object.fromEntries(arm.acts) };
-    }),
+    phases: arms.map(({ phase, totals, acts }) =>
+      savingsOf({ phase, totals: totals(), acts: Object.fromEntries(acts), baselineCost }),
+    ),
   };
+}
+
+/** The populations of several seeds as one. */
+export function pooled(seeds: readonly SeedSavings[]): readonly PhaseSavings[] {
+  const [first, ...others] = seeds;
+  if (first === undefined) return [];
+  const sums = first.phases.map(({ phase, totals }, index) => ({
+    phase,
+    counts: others.reduce((sum, { phases }) => {
+      const counts = phases[index]?.totals.counts;
+      return counts === undefined ? sum : addCounts(sum, counts);
+    }, totals.counts),
+  }));
+  const baselineCost = sums[0]?.counts.cost ?? 0;
+  return sums.map(({ phase, counts }) =>
+    savingsOf({ phase, totals: totalsOf(counts), acts: {}, baselineCost }),
+  );
+}
+
+function savingsOf({
+  phase: { name, expectedSaving },
+  totals,
+  acts,
+  baselineCost,
+}: Omit<PhaseSavings, "saving"> & { readonly baselineCost: number }): PhaseSavings {
+  const saving = baselineCost === 0 ? 0 : 1 - totals.counts.cost / baselineCost;
+  return { phase: { name, expectedSaving }, totals, saving, acts };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { breakEven, HOLD_DAYS } from "../../../models/business/break-even.ts";
+import { breakEvenOutlook } from "../../../models/business/break-even-outlook.ts";
 import { tierFacts } from "../../../models/business/tier-facts.ts";
 import { testCatalog } from "../../pipeline/test-catalog.ts";
 
@@ -41,6 +42,13 @@ describe("break-even", () => {
       ),
     ).toMatchObject({ reason: expect.stringContaining("not closed") });
   });
+});
+
+it("an outlook without history says so, at both ends of its interval, too", () => {
+  const nothing = { history: [], points: [] };
+  const { expected, earliest, latest } = breakEvenOutlook({ revenue: nothing, costs: nothing, gap: [] });
+  for (const one of [expected, earliest, latest])
+    expect(one).toMatchObject({ found: false, reason: expect.stringContaining("history") });
 });
 
 it("a tier's baseline is the most expensive provider that it may use", () => {

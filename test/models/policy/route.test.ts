@@ -124,6 +124,65 @@ describe("auto", () => {
   });
 });
 
+describe("a weights directive", () => {
+  const weights = (given: Record<string, number>, remainder?: "order") =>
+    ({ kind: "weights", params: { weights: given, ...(remainder !== undefined && { remainder }) } }) as const;
+
+  test("leaves to the usual order what the weights leave of 1, where it says so", () => {
+    const first = (draw: number) => answer({ directives: [weights({ cheap: 0.1 }, "order")], draw })[0];
+    expect([0.05, 0.1, 0.95].map(first)).toEqual([
+      "cheap (directive)",
+      "best (tier-order)",
+      "best (tier-order)",
+    ]);
+    const alone = (draw: number) => answer({ directives: [weights({ cheap: 0.1 })], draw })[0];
+    expect([0.05, 0.95].map(alone)).toEqual(["cheap (directive)", "cheap (directive)"]);
+  });
+
+  test("gives way to high load", () => {
+    const directives = [weights({ best: 1 })];
+    expect(answer({ on: catalog, highLoad: true, directives, draw: 0.5 })[0]).toBe("cheap (high-load)");
+  });
+
+  test("tells with which probability the first provider came to be it, whatever is slow or cannot be called", () => {
+    const DRAWS = 400;
+    const names = fc.uniqueArray(fc.constantFrom("best", "good", "cheap"), { maxLength: 2 });
+    const share = fc.double({ min: 0, max: 0.5, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.record({ best: share, good: share, cheap: share, fallback: share }),
+        fc.constantFrom(undefined, "order" as const),
+        names,
+        names,
+        (given, remainder, slow, unavailable) => {
+          const told = new Map<string, number>();
+          const counted = new Map<string, number>();
+          for (let at = 0; at < DRAWS; at += 1) {
+            const found = route({
+              directives: [weights(given, remainder)],
+              draw: (at + 0.5) / DRAWS,
+              slow: new Set(slow),
+              unavailable: new Set(unavailable),
+            });
+            const [first] = found.ok ? found.candidates : [];
+            if (first === undefined)
+              throw new Error("three providers, at most two of which cannot be called");
+            counted.set(first.provider.name, (counted.get(first.provider.name) ?? 0) + 1 / DRAWS);
+            told.set(first.provider.name, first.propensity ?? 1);
+          }
+          for (const [name, share] of counted) expect(told.get(name)).toBeCloseTo(share, 1);
+          expect([...told.values()].reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(1 + 1e-9);
+        },
+      ),
+    );
+  });
+
+  test("is silent where the order leaves no choice", () => {
+    const found = route({});
+    expect(found.ok && found.candidates[0]?.propensity).toBeUndefined();
+  });
+});
+
 describe("a provider asked for by name", () => {
   test("is tried alone", () => {
     expect(answer({ requestedModel: "cheap" })).toEqual(["cheap (requested)"]);

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Catalog } from "../../../models/domain/catalog.ts";
 import { type Directive, directive } from "../../../models/domain/directive.ts";
+import { directiveId } from "../../../models/domain/ids.ts";
 import { foldControls } from "../../../models/policy/controls.ts";
 import { hourClock } from "../../../models/policy/hour-of-day.ts";
 import { routeRequest } from "../../../models/policy/route.ts";
 import { compareControls } from "../../../models/simulation/counterfactual.ts";
 import { simulatePast } from "../../../models/simulation/past-days.ts";
-import type { PastRequest } from "../../../models/simulation/past-request.ts";
+import { type PastRequest, pastRequest } from "../../../models/simulation/past-request.ts";
+import { seededRandom } from "../../../models/simulation/random.ts";
+import { drawRoutedDay } from "../../../models/simulation/routed-day.ts";
 import { testCatalog } from "../../pipeline/test-catalog.ts";
 
 const catalog = testCatalog();
@@ -88,6 +91,37 @@ describe("the counterfactual replay", () => {
     expect(effect.costChange).toBeGreaterThan(0);
     expect(effect.satisfactionChange).toBeGreaterThan(0);
     expect(effect.newlyDenied).toBeLessThan(events.length * 0.05);
+  });
+
+  it("decides as was decided where the weights of a directive have drawn the providers, and draws anew under others", () => {
+    const weights = (middle: number, id: string, issuedAt: number) => ({
+      ...under({
+        kind: "weights",
+        params: { tier: "premium", feature: "chat", weights: { middle }, remainder: "order" },
+      }),
+      id: directiveId.parse(id),
+      issuedAt,
+    });
+    const startMs = Date.UTC(2026, 2, 2);
+    const then = foldControls(catalog, [weights(0.3, "01990000-0000-7000-8000-000000000002", startMs)]);
+    const day = drawRoutedDay({
+      controls: then,
+      demand: [{ tier: "premium", feature: "chat", requests: 2_000, inputTokens: 300, outputTokens: 150 }],
+      startMs,
+      ratedShare: 0,
+      truth: new Map(),
+      random: seededRandom(1),
+    });
+    const events = [...day].map(({ event }, at) => ({ ...pastRequest(event), user_id: `user-${at % 200}` }));
+    const moved = events.filter(({ first_provider: first }) => first === "middle").length;
+    expect(moved / events.length).toBeCloseTo(0.3, 1);
+    const same = compareControls(events, { recorded: then, proposed: then });
+    expect(same.identity).toBe(1);
+    const more = foldControls(catalog, [
+      weights(0.3, "01990000-0000-7000-8000-000000000002", startMs),
+      weights(0.9, "01990000-0000-7000-8000-000000000003", startMs + 86_400_000),
+    ]);
+    expect(compareControls(events, { recorded: then, proposed: more }).costChangeShare).toBeGreaterThan(0.3);
   });
 
   it("expects savings of a longer cache and costs of a shorter one", () => {

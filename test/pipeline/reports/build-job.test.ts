@@ -69,8 +69,8 @@ it("a failed build is tried again at the next look, with one alert that the next
   expect(await openAlerts()).toEqual([]);
 });
 
-it("where the reports were never installed, or somebody builds them now, nothing happens and nobody is alarmed", async () => {
-  for (const kind of ["not-installed", "busy"] as const) {
+it("where the reports were never installed, somebody builds them now, or no day is over yet, nothing happens and nobody is alarmed", async () => {
+  for (const kind of ["not-installed", "busy", "nothing-yet"] as const) {
     expect(await startJob({ kind }).run("2026-03-01T05:25Z")).toMatchObject({ notable: false });
   }
   expect(await buildReportsJob(pipeline.deps, at("2026-03-01T05:25Z"))).toMatchObject({ notable: false });

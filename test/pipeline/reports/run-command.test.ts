@@ -64,3 +64,7 @@ function isAlive(pid: number): boolean {
   const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   return /^[^Z\s]/.test(stdout.trim());
 }
+
+it("what was said is kept without the colours of a terminal", async () => {
+  await expect(sh("printf '\\033[31mred\\033[0m\\n' >&2; exit 1")).rejects.toThrow(/exit code 1\nred$/);
+});
