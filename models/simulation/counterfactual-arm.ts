@@ -127,7 +127,7 @@ export function openReplayArm({
         unavailable: NONE,
         ...(slow !== null && { slow: new Set([slow]) }),
         needs: needsOf(event),
-        ...(controls.weights.length > 0 && { draw: shareOf(event), drawn: drawnThen(event, controls) }),
+        ...(controls.weights.length > 0 && { draw: shareOf(event), drawn: drawnThen(event, recorded) }),
       });
       if (!route.ok) return refused(route.code);
       const { denial, provider, charges } = admit(event, tier, route.candidates);
@@ -273,7 +273,7 @@ function withCache(
   };
 }
 
-/** What the weights that held for the request have drawn, as far as they are still in force. */
+/** What the recorded weights have drawn for the request, where they held for it already. */
 function drawnThen(event: PastRequest, { weights }: Controls): PastDraw | undefined {
   const held = weights.find(
     ({ issuedAt, params: { tier = event.tier, feature = event.feature } }) =>

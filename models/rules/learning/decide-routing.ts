@@ -149,7 +149,7 @@ function inputsOf(
 ): Record<string, number | null> {
   return {
     requests_a_day: Math.round(dailyRequests),
-    explored_share: exploration.share,
+    explored_share: Number(exploration.share.toFixed(4)),
     exploration_usd_a_day: exploreUsd,
     gain: comparison?.estimate ?? null,
     error: comparison?.error ?? null,
