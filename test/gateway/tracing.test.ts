@@ -83,7 +83,7 @@ async function ask(body: object, headers: Record<string, string> = {}): Promise<
   const messages = [{ role: "user", content: SECRET }];
   const response = await gateway.post(
     { model: "auto", messages, ...body },
-    { "x-vigor-user": "ada", ...headers },
+    { "x-vigor-user": "lovelace", ...headers },
   );
   await response.text();
   return response.headers.get("x-vigor-request-id") ?? "";
@@ -211,7 +211,8 @@ describe("a traced request", () => {
 
   it("tells neither what was asked, nor what was answered, nor who asked", () => {
     expect(collector.text()).toContain("vigor.request_id");
-    for (const content of [SECRET, "hello", "ada"]) expect(collector.text()).not.toContain(content);
+    // None of these is made of hexadecimal digits only, as ids are.
+    for (const content of [SECRET, "hello", "lovelace"]) expect(collector.text()).not.toContain(content);
   });
 });
 
@@ -225,7 +226,7 @@ describe("without a collector", () => {
       play("first");
       await untraced.post(
         { model: "auto", messages: [{ role: "user", content: "Hi" }] },
-        { "x-vigor-user": "ada", traceparent: TRACEPARENT },
+        { "x-vigor-user": "lovelace", traceparent: TRACEPARENT },
       );
       expect(traceparents).toHaveProperty("first", undefined);
     } finally {
@@ -262,7 +263,7 @@ describe("without a collector", () => {
     const alone = await startTestGateway({ tracing });
     const response = await alone.post(
       { model: "auto", messages: [{ role: "user", content: "Hi" }] },
-      { "x-vigor-user": "ada" },
+      { "x-vigor-user": "lovelace" },
     );
     expect(response.status).toBe(200);
     await alone.close();
