@@ -3,9 +3,11 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Config, ConfigError, childEnvironment } from "./config.ts";
+import type { SharedAnswers } from "./gateway/cache/shared-answers.ts";
 import { openEventCount } from "./gateway/redis/event-count.ts";
 import { failOpen } from "./gateway/redis/fail-open.ts";
 import { recordedCounters } from "./gateway/redis/recorded-counters.ts";
+import { openRedisAnswers } from "./gateway/redis/shared-answers.ts";
 import type { Tracing } from "./gateway/tracing/tracing.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
 import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis.ts";
@@ -87,6 +89,16 @@ export async function openEventCounts(
     ownRuns: () => log.appended("requests"),
     onError: (error) => logger.error({ err: error }, "the count of events"),
   });
+}
+
+/** Several gateways on one Redis give each other's answers again; null where there is one gateway, which keeps its own. */
+export async function openSharedAnswers(
+  { usageStore }: Config,
+  logger: Logger,
+): Promise<SharedAnswers | null> {
+  if (usageStore.adapter !== "redis") return null;
+  const onError = (error: unknown) => logger.warn({ err: error }, "the shared answers");
+  return openRedisAnswers({ url: usageStore.url, prefix: DEFAULT_PREFIX, onError });
 }
 
 /** Null: nobody wants traces, and nothing of what they take is loaded. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openCatalog } from "../catalog.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { type Role, runRole } from "../machine/role.ts";
-import { openEventCounts, openEventLog, openTracing, openUsageStore } from "../wiring.ts";
+import { openEventCounts, openEventLog, openSharedAnswers, openTracing, openUsageStore } from "../wiring.ts";
 import { startGateway } from "./start-gateway.ts";
 
 const gateway: Role = {
@@ -18,6 +18,7 @@ const gateway: Role = {
       timezone: () => catalog.current().timezone,
     });
     const counts = await openEventCounts(config, log, logger);
+    const sharedAnswers = await openSharedAnswers(config, logger);
     const tracing = await openTracing(config, logger);
     const running = await startGateway({
       log,
@@ -31,6 +32,7 @@ const gateway: Role = {
       port: config.gatewayPort,
       drainMs: config.gatewayDrainMs,
       cacheDirectory: join(config.dataDir, "cache"),
+      sharedAnswers,
       eventsOfAll: counts?.total,
       tracing,
     });
@@ -47,6 +49,7 @@ const gateway: Role = {
         await running.close();
         await tracing?.close();
         await counts?.close();
+        await sharedAnswers?.close();
         await usage.close();
         await log.close();
         catalog.close();

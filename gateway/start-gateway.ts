@@ -8,6 +8,7 @@ import type { DirectiveId, EventId, RequestId } from "../models/domain/ids.ts";
 import { windowClock } from "../models/domain/window.ts";
 import { hourClock } from "../models/policy/hour-of-day.ts";
 import { openResponseCache } from "./cache/response-cache.ts";
+import type { SharedAnswers } from "./cache/shared-answers.ts";
 import { closeable } from "./close-server.ts";
 import { lookAround, startConditionWatch } from "./condition-watch.ts";
 import { openConditions } from "./conditions.ts";
@@ -51,6 +52,8 @@ export interface GatewayOptions {
   readonly eventsOfAll?: (() => Promise<number>) | undefined;
   /** Where cached answers are kept across a restart, of this process alone; null (default): in memory only. */
   readonly cacheDirectory?: string | null;
+  /** Where several gateways share cached answers; null (default): nowhere. Closed by who opened it. */
+  readonly sharedAnswers?: SharedAnswers | null;
   /** How long a gateway that stops goes on serving while it says that it is not ready any more. Default 0. */
   readonly drainMs?: number;
   /** What this process and the one after it are called in events. Default: host and port. */
@@ -111,7 +114,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       draw: Math.random,
       kindOf: providers.kindOf,
     }),
-    cache: await openResponseCache({ directory: options.cacheDirectory ?? null, now, onError }),
+    cache: await openResponseCache({
+      directory: options.cacheDirectory ?? null,
+      shared: options.sharedAnswers ?? null,
+      now,
+      onError,
+    }),
     metrics: openGatewayMetrics({ logPendingBytes: log.pendingBytes }),
     questions: openRecentQuestions(),
     tracing: options.tracing ?? null,

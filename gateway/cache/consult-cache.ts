@@ -22,6 +22,8 @@ export interface CacheHit {
 export interface CacheMiss {
   readonly status: "miss";
   readonly key: string;
+  /** How long an answer under the key may be given again. */
+  readonly lifetimeMs: number;
   /** The key holds for these controls and this tier. */
   readonly asked: SituatedRequest;
   readonly flight: OwnFlight | null;
@@ -45,14 +47,20 @@ export async function consultCache(
   // Routing says why; a tier must not get out of the cache what it may not ask for.
   if (!mayAsk(asked)) return BYPASS;
   const key = keyOf(asked, feature, draft.appId);
-  const miss = (flight: OwnFlight | null): CacheMiss => ({ status: "miss", key, asked, flight });
+  const miss = (flight: OwnFlight | null): CacheMiss => ({ status: "miss", key, lifetimeMs, asked, flight });
   if (/\bno-cache\b/i.test(wish)) return miss(null);
   // Who was erased and has come again is somebody else.
   const sinceMs = feature.cacheScope === "user" ? (gateway.directory.user(userId)?.createdAt ?? 0) : 0;
   const kept = gateway.cache.find(key, lifetimeMs);
   if (kept !== null && kept.storedAtMs >= sinceMs) return { status: "hit", answer: kept };
   const flight = gateway.cache.flights.join(key);
-  if (flight === null || flight.own) return miss(flight);
+  if (flight === null || flight.own) {
+    const others = gateway.cache.findShared(key, lifetimeMs);
+    const shared = others === null ? null : await others;
+    if (shared === null || shared.storedAtMs < sinceMs) return miss(flight);
+    flight?.land(shared);
+    return { status: "hit", answer: shared };
+  }
   const answer = await flight.wait((gone) => {
     if (response.destroyed) gone();
     else response.once("close", gone);

@@ -38,7 +38,7 @@ export function keepAnswer(
     feature: asked.feature,
     storedAtMs: gateway.now(),
   };
-  gateway.cache.keep(answer);
+  gateway.cache.keep(answer, turn.lifetimeMs);
   turn.flight?.land(answer);
 }
 

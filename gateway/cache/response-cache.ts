@@ -3,12 +3,15 @@ import { type AnswerFiles, type AnswerFilesOptions, openAnswerFiles } from "./an
 import { openAnswerStore } from "./answer-store.ts";
 import { bytesOf, type CachedAnswer } from "./cached-answer.ts";
 import { type Flights, openFlights } from "./flights.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 /** Complete answers, to be given again to whom they may be given: `consult-cache.ts` asks, `keep-answer.ts` adds. */
 export interface ResponseCache {
   /** Null: there is none, or it is older than the lifetime. */
   find(key: string, lifetimeMs: number): CachedAnswer | null;
-  keep(answer: CachedAnswer): void;
+  /** Of another gateway's making; null: nobody is asked. */
+  findShared(key: string, lifetimeMs: number): Promise<CachedAnswer | null> | null;
+  keep(answer: CachedAnswer, lifetimeMs: number): void;
   delete(key: string): void;
   readonly flights: Flights;
   /** Forgets what is older than the lifetime of its feature; content is not kept for nothing. */
@@ -23,6 +26,8 @@ export interface ResponseCacheOptions {
   readonly now: () => number;
   readonly onError: (error: unknown, what: string) => void;
   readonly limits?: Partial<CacheLimits>;
+  /** Null (default): this gateway's answers are its own. */
+  readonly shared?: SharedAnswers | null;
 }
 
 export interface CacheLimits {
@@ -58,15 +63,26 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
       told(error);
     }
   }
+  const shared = options.shared ?? null;
+  const isOver = (answer: CachedAnswer, lifetimeMs: number): boolean =>
+    now() - answer.storedAtMs >= lifetimeMs;
+  const askOthers = async (others: SharedAnswers, key: string, lifetimeMs: number) => {
+    const answer = await others.get(key);
+    if (answer === null || isOver(answer, lifetimeMs)) return null;
+    store.put(answer);
+    return answer;
+  };
   return {
     find(key, lifetimeMs) {
       const answer = store.get(key);
-      return answer === null || now() - answer.storedAtMs >= lifetimeMs ? null : answer;
+      return answer === null || isOver(answer, lifetimeMs) ? null : answer;
     },
-    keep(answer) {
+    findShared: (key, lifetimeMs) => (shared === null ? null : askOthers(shared, key, lifetimeMs)),
+    keep(answer, lifetimeMs) {
       if (bytesOf(answer) > MAX_ANSWER_BYTES) return;
       store.put(answer);
       files?.append(answer);
+      shared?.put(answer, lifetimeMs);
     },
     delete: store.delete,
     flights: openFlights(FLIGHTS),
@@ -74,9 +90,9 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
       const nowMs = now();
       let oldestMs = nowMs;
       store.sweep((answer) => {
-        const isOver = nowMs - answer.storedAtMs >= lifetimeMsOf(answer.feature);
-        if (!isOver) oldestMs = Math.min(oldestMs, answer.storedAtMs);
-        return isOver;
+        const over = isOver(answer, lifetimeMsOf(answer.feature));
+        if (!over) oldestMs = Math.min(oldestMs, answer.storedAtMs);
+        return over;
       });
       files?.forgetBefore(oldestMs);
     },

@@ -9,6 +9,9 @@ export interface RedisConnection {
   /** Fields of a hash, for each key. */
   hashFields(keys: readonly string[], fields: readonly string[]): Promise<(string | null)[][]>;
   get(key: string): Promise<string | null>;
+  bytes(key: string): Promise<Buffer | null>;
+  /** For so long. */
+  keepBytes(key: string, bytes: Buffer, lifetimeMs: number): Promise<void>;
   setHashFields(key: string, fields: Readonly<Record<string, number | string>>): Promise<void>;
   hash(key: string): Promise<Record<string, string>>;
   hashValues(key: string): Promise<string[]>;
@@ -95,6 +98,11 @@ export async function connectRedis({ url, scripts, onError }: ConnectionOptions)
     hashFields: (keys, fields) =>
       ask("tell counters", () => Promise.all(keys.map((key) => redis.hmget(key, ...fields)))),
     get: (key) => ask("tell a reservation", () => redis.get(key)),
+    bytes: (key) => ask("tell an answer", () => redis.getBuffer(key)),
+    keepBytes: (key, bytes, lifetimeMs) =>
+      ask("take an answer", async () => {
+        await redis.set(key, bytes, "PX", lifetimeMs);
+      }),
     setHashFields: (key, fields) =>
       ask("take fields", async () => {
         await redis.hset(key, fields);

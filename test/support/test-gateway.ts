@@ -5,6 +5,7 @@ import { join } from "node:path";
 import OpenAI from "openai";
 import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
+import type { SharedAnswers } from "../../gateway/cache/shared-answers.ts";
 import { type RunningGateway, startGateway } from "../../gateway/start-gateway.ts";
 import type { Tracing } from "../../gateway/tracing/tracing.ts";
 import { openEmbeddedUsageStore } from "../../gateway/usage-store.embedded.ts";
@@ -46,6 +47,7 @@ export interface TestGatewayOptions {
   readonly provider?: SimulatedProvider;
   readonly limits?: Parameters<typeof startGateway>[0]["limits"];
   readonly tracing?: Tracing;
+  readonly sharedAnswers?: SharedAnswers;
 }
 
 /** A real gateway on a free port: embedded log and usage store in a temporary directory, a simulated provider over HTTP. */
@@ -85,6 +87,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     ...(options.monotonicMs === undefined ? {} : { monotonicMs: options.monotonicMs }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     tracing: options.tracing ?? null,
+    sharedAnswers: options.sharedAnswers ?? null,
   });
   const url = `http://127.0.0.1:${running.port}`;
 
