@@ -15,9 +15,16 @@ export interface AnswerStoreLimits {
   readonly maxBytes: number;
 }
 
+/** That part goes at once: a map finds its first key by walking over all that were deleted before it. */
+const EVICTED_SHARE = 0.05;
+
 export function openAnswerStore({ maxEntries, maxBytes }: AnswerStoreLimits): AnswerStore {
   /** The longest unused first. */
   const answers = new Map<string, CachedAnswer>();
+  const least = {
+    entries: maxEntries - Math.floor(maxEntries * EVICTED_SHARE),
+    bytes: maxBytes - Math.floor(maxBytes * EVICTED_SHARE),
+  };
   let bytes = 0;
 
   const remove = (key: string): void => {
@@ -38,8 +45,9 @@ export function openAnswerStore({ maxEntries, maxBytes }: AnswerStoreLimits): An
       remove(answer.key);
       answers.set(answer.key, answer);
       bytes += bytesOf(answer);
+      if (answers.size <= maxEntries && bytes <= maxBytes) return;
       for (const key of answers.keys()) {
-        if (answers.size <= maxEntries && bytes <= maxBytes) break;
+        if (answers.size <= least.entries && bytes <= least.bytes) break;
         remove(key);
       }
     },

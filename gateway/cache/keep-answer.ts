@@ -19,22 +19,26 @@ export interface MadeAnswer extends Pick<CachedAnswer, "kind" | "contentType" | 
 export function keepAnswer(
   gateway: Gateway,
   turn: CacheTurn,
-  { asked, made: { document, ...made } }: { readonly asked: RoutedRequest; readonly made: MadeAnswer },
+  { asked, made }: { readonly asked: RoutedRequest; readonly made: MadeAnswer },
 ): void {
   if (turn.status !== "miss" || made.body.length > MAX_ANSWER_BYTES) return;
-  const { kind, body } = made;
+  const { kind, contentType, body, provider, costNano, madeMs, document } = made;
   if (!isCompleteAnswer(asked, kind === "json" ? { kind, document } : { kind, body })) return;
   // The key was made for these; while the request waited, they may have become others.
   if (asked.controls.version !== turn.asked.controls.version || asked.tier.name !== turn.asked.tier.name)
     return;
   // Fallback mode answers in another provider's name: that must not outlive it.
   const { model } = asked.body;
-  if (model !== AUTO_MODEL && model !== made.provider) return;
+  if (model !== AUTO_MODEL && model !== provider) return;
   const answer: CachedAnswer = {
-    ...made,
-    // Bytes of its own: a view would hold all that was read with it.
-    body: Buffer.from(made.body),
     key: turn.key,
+    kind,
+    contentType,
+    // Bytes of its own: a view would hold all that was read with it.
+    body: Buffer.from(body),
+    provider,
+    costNano,
+    madeMs,
     feature: asked.feature,
     storedAtMs: gateway.now(),
   };
