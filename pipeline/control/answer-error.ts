@@ -10,9 +10,12 @@ import { describeIssue } from "./describe-issue.ts";
 export function answerError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const failure = publicErrorOf(error);
-    if (failure.status >= 500) {
+    // Who closes the page while a file is on its way is no failure of ours.
+    const hasLeft = hungUp.safeParse(error).success;
+    if (failure.status >= 500 && !hasLeft) {
       logger.error({ err: error, method: request.method, path: request.path }, "a control call failed");
     }
+    if (hasLeft || response.destroyed) return void response.destroy();
     // Express then cuts the connection: half an answer must not look like a whole one.
     if (response.headersSent) return next(error);
     if (failure.retryAfterSeconds !== null) response.set("retry-after", String(failure.retryAfterSeconds));
@@ -48,6 +51,9 @@ export function publicErrorOf(error: unknown): PublicError {
     httpErrorOf(error) ?? new PublicError("internal_error", "something went wrong here", { cause: error })
   );
 }
+
+/** What express throws when the client has closed the connection of a file. */
+const hungUp = z.object({ code: z.literal("ECONNABORTED") });
 
 /** What express and its body parser throw. */
 const httpError = z.object({ status: z.number(), type: z.string().optional() });
