@@ -28,31 +28,31 @@ export async function openRedisAnswers(options: SharedAnswersOptions): Promise<S
   const { prefix, onError, lookEveryMs = LOOK_EVERY_MS } = options;
   const redis = await connectRedis({ ...options, scripts: [] });
   const keyOf = (key: string): string => `${prefix}:answer:${key}`;
-  let hasRoom = await roomIn(redis);
+  let hasRoom = false;
   let writing = 0;
   let awayUntilMs = 0;
-  const timer = setInterval(() => {
-    roomIn(redis).then(
-      (room) => {
-        hasRoom = room;
-      },
-      (error: unknown) => {
-        hasRoom = false;
-        onError(error);
-      },
-    );
-  }, lookEveryMs);
+  const isAway = (): boolean => performance.now() < awayUntilMs;
+  const look = async (): Promise<void> => {
+    try {
+      hasRoom = await roomIn(redis);
+    } catch (error) {
+      hasRoom = false;
+      onError(error);
+    }
+  };
+  await look();
+  const timer = setInterval(() => void look(), lookEveryMs);
   timer.unref();
 
   return {
     async get(key) {
-      if (performance.now() < awayUntilMs) return null;
+      if (isAway()) return null;
       const told = await within(redis.bytes(keyOf(key)), GET_WAIT_MS);
       if (told === "not in time") awayUntilMs = performance.now() + AWAY_MS;
       return told === "not in time" || told === null ? null : answerIn(told, key);
     },
     put(answer, lifetimeMs) {
-      if (!hasRoom || writing >= MAX_WRITING) return;
+      if (!hasRoom || isAway() || writing >= MAX_WRITING) return;
       const frame = encodeAnswer(answer);
       if (frame.length > MAX_FRAME_BYTES) return;
       writing += 1;
