@@ -36,6 +36,12 @@ export interface JobReport {
 /** Read, think, write. Run twice for one due time, it changes nothing the second time. */
 export type Job = (deps: JobDeps, dueAtMs: number) => Promise<JobReport>;
 
+/** A job that works on what is in the warehouse alone. */
+export type WarehouseJob = (
+  deps: Pick<JobDeps, "warehouse" | "catalog" | "newId">,
+  dueAtMs: number,
+) => Promise<JobReport>;
+
 export interface JobEntry {
   readonly name: string;
   /** Six fields: seconds first; in the catalog's time zone. */

@@ -4,7 +4,7 @@ import { explain } from "../../models/anomaly/explain.ts";
 import { type Anomaly, findAnomalies, GRAIN_MS, type WatchedSeries } from "../../models/anomaly/watch.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
 import { alertIdOf, readAlerts, writeAlerts } from "../alerts/alert-store.ts";
-import type { Job, JobReport } from "../job.ts";
+import type { JobReport, WarehouseJob } from "../job.ts";
 import { readWatchedSeries } from "./detect-anomalies-series.ts";
 import {
   readComparison,
@@ -29,7 +29,7 @@ const AGAIN_MS = 60_000;
  * The first look of a process only counts: until a second one finds the same past, history may be on its way, and hours
  * that are not filled yet would seem to be without requests.
  */
-export function detectAnomaliesJob(): Job {
+export function detectAnomaliesJob(): WarehouseJob {
   let isSettled = false;
   let counted: number | null = null;
   return async ({ warehouse, catalog }, dueAtMs) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { calendarWindow } from "../../models/domain/window.ts";
 import type { SeriesFamily } from "../../models/forecast/family.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
-import type { JobDeps, JobReport } from "../job.ts";
+import type { JobReport, WarehouseJob } from "../job.ts";
 import { type ForecastHistory, readForecastHistory } from "./forecast-history.ts";
 import { type FamilyAnswer, type ForecastThread, openForecastThread } from "./forecast-in-thread.ts";
 import { forecastRestOfDay } from "./forecast-rest-of-day.ts";
@@ -14,17 +14,12 @@ const MIN_DAYS = 3 * DAYS_A_WEEK;
 /** A first start fills its history while this runs. */
 const AGAIN_MS = 60_000;
 
-type ForecastJob = (
-  deps: Pick<JobDeps, "warehouse" | "catalog" | "newId">,
-  dueAtMs: number,
-) => Promise<JobReport>;
-
 /**
  * Forecasts spend, requests and active users of the next 90 days, today being the first, from all complete days: in
  * total with scenarios, and by provider, tier and feature so that the parts sum to the total; and the spend of the
  * rest of today. The days are forecast anew when the complete days have changed: once a day, and when late events came.
  */
-export function forecastSpendJob(): ForecastJob {
+export function forecastSpendJob(): WarehouseJob {
   let forecastFrom = "";
   return async ({ warehouse, catalog, newId }, dueAtMs) => {
     const { timezone } = catalog();

@@ -6,7 +6,7 @@ import { recommendBudget } from "../../models/forecast/recommend-budget.ts";
 import { recommendProviders } from "../../models/forecast/recommend-provider.ts";
 import { recommendTiers } from "../../models/forecast/recommend-tier.ts";
 import type { Recommendation } from "../../models/forecast/recommendation.ts";
-import type { Job } from "../job.ts";
+import type { WarehouseJob } from "../job.ts";
 import { type DaySpend, readAdviceFacts } from "./recommend-read.ts";
 
 /** The forecast that it rests on is on its way: a first start fills its history while this runs. */
@@ -25,7 +25,7 @@ const NOTHING: Recommendation = {
  * Advice for people: budgets that will be hit or protect from nothing, calls that are cheaper elsewhere, tiers that keep
  * too little or refuse too many; each with its numbers. From the latest forecast and the last 30 days.
  */
-export const recommend: Job = async ({ warehouse, catalog, newId }, dueAtMs) => {
+export const recommend: WarehouseJob = async ({ warehouse, catalog, newId }, dueAtMs) => {
   const current = catalog();
   const facts = await readAdviceFacts(warehouse, { catalog: current, nowMs: dueAtMs });
   const { spend, spentThisWeek, usage, tiers, growth } = facts;

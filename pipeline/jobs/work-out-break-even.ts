@@ -5,7 +5,7 @@ import { type BreakEvenOutlook, breakEvenOutlook } from "../../models/business/b
 import { calendarWindow } from "../../models/domain/window.ts";
 import type { IntervalPoint } from "../../models/forecast/interval.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
-import type { Job } from "../job.ts";
+import type { WarehouseJob } from "../job.ts";
 import { type ForecastThread, openForecastThread } from "./forecast-in-thread.ts";
 
 const DAYS_A_WEEK = 7;
@@ -16,7 +16,7 @@ const historyRow = z.object({ day: z.iso.date(), revenue: z.number().int(), cost
 type BusinessDay = z.infer<typeof historyRow>;
 
 /** Forecasts revenue and costs from all complete days, and says when the one reaches the other, and how sure that is. */
-export const workOutBreakEven: Job = async ({ warehouse, catalog }, dueAtMs) => {
+export const workOutBreakEven: WarehouseJob = async ({ warehouse, catalog }, dueAtMs) => {
   const today = calendarWindow("day", dueAtMs, catalog().timezone).name;
   const history = await warehouse.query({
     sql: sqlFile(new URL("../queries/business-history.sql", import.meta.url)),

@@ -5,7 +5,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
 import { type EventLog, EventLogError } from "../../ingest/event-log.ts";
 import { drainedOffsets } from "../../ingest/spool/drained-offsets.ts";
-import { openSpooledEventLog, type SpooledEventLogOptions } from "../../ingest/spool/spooled-event-log.ts";
+import {
+  openSpooledEventLog,
+  type SpooledEventLog,
+  type SpooledEventLogOptions,
+} from "../../ingest/spool/spooled-event-log.ts";
 import { recordsOf, scanAll, textOf } from "../contract/arrivals.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -26,7 +30,10 @@ async function openTarget(): Promise<EventLog> {
   return log;
 }
 
-async function openSpooled(target: EventLog, more: Partial<SpooledEventLogOptions> = {}): Promise<EventLog> {
+async function openSpooled(
+  target: EventLog,
+  more: Partial<SpooledEventLogOptions> = {},
+): Promise<SpooledEventLog> {
   const at = join(directory, "spool");
   // The target's absence is the test's own.
   const spool = await openEmbeddedEventLog({ directory: at, writer: "gateway", onError: () => {} });
