@@ -29,12 +29,20 @@ export interface Hold {
 
 export type AdmissionResult =
   | { readonly ok: true; readonly hold: Hold }
-  | { readonly ok: false; readonly denial: PublicError; readonly unit: Charge["unit"] };
+  | {
+      readonly ok: false;
+      readonly denial: PublicError;
+      readonly unit: Charge["unit"];
+      /** Nothing else stands in the way but what trying providers may cost today. */
+      readonly explored: boolean;
+    };
 
 export interface AdmissionQuestion {
   readonly asked: Pick<SituatedRequest, "controls" | "tier" | "userId" | "highLoad">;
   readonly work: Pick<Exchange, "draft" | "isGone">;
   readonly provider: Provider;
+  /** Where it is tried in order to learn: nano-dollars that such calls may cost today. */
+  readonly explorationLimit?: number | undefined;
   readonly tokens: TokenBound;
   /** Wait for requests in flight to leave room. */
   readonly patient: boolean;
@@ -62,13 +70,13 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
       "unpriced_model",
       `provider "${question.provider.name}" has no price today`,
     );
-    return { ok: false, denial, unit: "nano-usd" };
+    return { ok: false, denial, unit: "nano-usd", explored: false };
   }
   const bound = boundCost(price, question.tokens);
-  const { asked, work, provider, tokens, hop, priorCostNano } = question;
+  const { asked, work, provider, explorationLimit, tokens, hop, priorCostNano } = question;
   const { controls, tier, userId, highLoad } = asked;
   const windows = gateway.windows(nowMs);
-  const charges = chargesFor({ controls, tier, userId, bound, hop, windows, highLoad });
+  const charges = chargesFor({ controls, tier, userId, bound, hop, windows, highLoad, explorationLimit });
   const id = `${work.draft.requestId}/${hop}`;
   const expiresAtMs = nowMs + provider.timeoutMs + EXPIRY_MARGIN_MS;
   const memo = memoOf({ draft: work.draft, provider, tokens, priorCostNano });
@@ -83,6 +91,7 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
     ok: false,
     denial: new PublicError(code, message, { retryAfterSeconds }),
     unit: result.denied.unit,
+    explored: isExploring(result),
   };
 }
 
@@ -121,6 +130,8 @@ async function reserveWithPatience(
   { patient, priorCostNano, work }: Pick<AdmissionQuestion, "patient" | "priorCostNano" | "work">,
 ): Promise<ReserveResult> {
   let result = await reserve(gateway, reservation);
+  // It need not be tried; others are asked.
+  if (isExploring(result)) return result;
   if (result.ok || !isBusy(result.denied, result.state, priorCostNano)) return result;
   if (!patient) {
     if (gateway.recorder.pending() === 0) return result;
@@ -138,6 +149,10 @@ async function reserveWithPatience(
     if (result.ok) gateway.room.freed([key]);
   }
   return result;
+}
+
+function isExploring(result: ReserveResult): boolean {
+  return !result.ok && result.denied.scope === "explored-day";
 }
 
 /** Without asking the store again when it has told the counters. */

@@ -34,7 +34,7 @@ export type Trial =
   | { readonly kind: "won"; readonly won: WonAnswer }
   | { readonly kind: "failed"; readonly failure: ProviderFailure }
   | { readonly kind: "denied"; readonly denial: PublicError; readonly isFinal: boolean }
-  | { readonly kind: "not-now"; readonly why: NotNow };
+  | { readonly kind: "not-now"; readonly why: NotNow | "explored" };
 
 /** What the trials of one request share. */
 export type Work = Pick<Exchange, "draft" | "settlements" | "tried" | "afterwards" | "trace" | "isGone">;
@@ -91,7 +91,10 @@ async function reserveAndCall(
   const tokens = boundTokens(asked.facts, asked.tier, provider.model);
   const priorCostNano = sumOf(settlements) + (question.underWayNano ?? 0);
   const hop = settlements.length;
-  const admission = await admit(gateway, { asked, work, provider, tokens, hop, patient, priorCostNano });
+  const { explorationLimit } = candidate;
+  const money = { explorationLimit, tokens, hop, patient, priorCostNano };
+  const admission = await admit(gateway, { asked, work, provider, ...money });
+  if (!admission.ok && admission.explored) return { kind: "not-now", why: "explored" };
   if (!admission.ok)
     return { kind: "denied", denial: admission.denial, isFinal: admission.unit === "requests" };
   const { hold } = admission;

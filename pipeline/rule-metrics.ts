@@ -21,7 +21,7 @@ export async function readRuleMetrics(
   const [realtime, other, slow] = await Promise.all([
     readRealtime(warehouse),
     readOtherMetrics(warehouse, catalog),
-    readSlow(warehouse),
+    readSlow(warehouse, catalog),
   ]);
   const targetSpend = usdFromNano(catalog.automation.targetDailySpend);
   const dailySpend = usdFromNano(realtime.daily_spend);

@@ -59,6 +59,7 @@ describe("a broken catalog", () => {
         rules: [
           rule("a", "daily_spend >", { action: "notify" }),
           rule("a", "daily_spend > 1.0", { action: "switch-provider", provider: "nobody" }),
+          rule("b", "daily_spend > 1.0", { action: "raise-request-limit", tier: "nobody" }),
         ],
       },
     });
@@ -68,6 +69,7 @@ describe("a broken catalog", () => {
         "automation.rules.0.when",
         "automation.rules.1.name",
         "automation.rules.1.then.provider",
+        "automation.rules.2.then.tier",
       ]),
     );
   });

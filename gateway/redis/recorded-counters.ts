@@ -26,6 +26,7 @@ const recorded = requestEvent.pick({
   user_id: true,
   outcome: true,
   cost: true,
+  propensity: true,
   source: true,
 });
 

@@ -1,6 +1,6 @@
 import { quantile } from "../forecast/quantile.ts";
 import { chooseScale } from "../forecast/scale.ts";
-import { recentShift } from "./recent-shift.ts";
+import { type RecentShift, recentChanges } from "./recent-shift.ts";
 import { openRefractory } from "./refractory.ts";
 import { type Detector, verdictOf } from "./verdict.ts";
 import { weekdayAdjusted } from "./weekday-adjusted.ts";
@@ -15,17 +15,22 @@ const LEVEL_VALUES = 14;
 /** Robust standard deviations. */
 const SPIKE_SIGMAS = 4.4;
 const SHIFT_SIGMAS = 4.9;
+const RUN_SIGMAS = 4.5;
 /** A scale from few values is uncertain: so many more deviations / number of values are asked for. */
 const FEW_VALUES = 8;
 const MAD_TO_SIGMA = 1.4826;
 /** Smaller changes than this (a share of the value) are noise, however quiet the series was. */
 const MIN_SIGMA = 0.02;
+/** What comes down again within so many values of a shift, by no more than this share of it, has been told with it. */
+const RETURN_ROWS = 14;
+const RETURN_SHARE = 1.5;
 const REFRACTORY = { rows: 5, share: 0 };
 
 /**
  * For daily values and coarser ones, of which there are too few to rank: robust z-scores on logarithms from which
- * the weekday is taken out. A spike is one value far from the level; a shift is a few values around another level,
- * after which what came before is carried to the new level, so that it is told once.
+ * the weekday is taken out. A spike is one value far from the level; a run is two or three, each less so; a shift is a
+ * few values around another level, after which what came before is carried to the new level, so that it is told once,
+ * and so is its way back.
  * Hampel's identifier: Davies & Gather (1993), "The identification of multiple outliers", JASA 88, p. 782.
  */
 export function openDailyDetector({ intervalMs }: { readonly intervalMs: number }): Detector {
@@ -35,6 +40,7 @@ export function openDailyDetector({ intervalMs }: { readonly intervalMs: number 
   let lastMs: number | null = null;
   /** A shift that began with an alert has been told. */
   let rowsSinceAlert = Number.POSITIVE_INFINITY;
+  const carriedBy = openCarried();
   return {
     next({ timeMs, value }) {
       const missing = lastMs === null ? 0 : Math.round((timeMs - lastMs) / intervalMs) - 1;
@@ -52,14 +58,21 @@ export function openDailyDetector({ intervalMs }: { readonly intervalMs: number 
       const scaled = values.map(scale.forward);
       const { adjusted, lastIndex } = weekdayAdjusted(scaled, period);
       const { level, sigma } = usual(adjusted.slice(0, -1), scale.name === "identity");
-      const spike = Math.abs((adjusted.at(-1) ?? level) - level) / sigma / SPIKE_SIGMAS;
-      const shift = recentShift(adjusted, sigma);
+      const deviation = (adjusted.at(-1) ?? level) - level;
+      const { shift, run } = recentChanges(adjusted, sigma);
       rowsSinceAlert += 1;
-      const isTold = rowsSinceAlert <= shift.rows;
-      const unusual = Math.max(spike, isTold ? 0 : shift.sigmas / SHIFT_SIGMAS);
+      carriedBy.next();
+      const isTold = ({ rows, change }: RecentShift): boolean =>
+        rowsSinceAlert <= rows || carriedBy.isReturn(change);
+      const unusual = Math.max(
+        carriedBy.isReturn(deviation) ? 0 : Math.abs(deviation) / sigma / SPIKE_SIGMAS,
+        isTold(run) ? 0 : run.sigmas / RUN_SIGMAS,
+        isTold(shift) ? 0 : shift.sigmas / SHIFT_SIGMAS,
+      );
       if (shift.sigmas >= SHIFT_SIGMAS) {
         const carried = scaled.slice(0, -shift.rows).map((before) => scale.back(before + shift.change));
         values.splice(0, carried.length, ...carried);
+        carriedBy.carry(shift.change);
       }
       const verdict = verdictOf(refractory.next(unusual), {
         threshold: 1,
@@ -68,6 +81,23 @@ export function openDailyDetector({ intervalMs }: { readonly intervalMs: number 
       if (verdict.alert) rowsSinceAlert = 0;
       return verdict;
     },
+  };
+}
+
+/** Remembers the last shift for some values: a campaign of four days ends, and its end is not news. */
+function openCarried() {
+  let by = 0;
+  let rows = 0;
+  return {
+    next(): void {
+      rows += 1;
+    },
+    carry(change: number): void {
+      by = change;
+      rows = 0;
+    },
+    isReturn: (change: number): boolean =>
+      rows <= RETURN_ROWS && change / by < 0 && change / by > -RETURN_SHARE,
   };
 }
 

@@ -1,5 +1,5 @@
 import { findCauses, type PartDifference } from "./cause.ts";
-import { type Factor, findDrivers } from "./drivers.ts";
+import { type Driver, type Factor, findDrivers } from "./drivers.ts";
 import type { Anomaly } from "./watch.ts";
 
 /** What explains an anomaly: a part (`provider=gpt-4o`), or what drives the total (`tokens-per-request`). */
@@ -36,6 +36,10 @@ export interface Comparison {
 const PART_EXPLAINS = 0.7;
 const PART_SURPRISE = 0.015;
 const DRIVER_EXPLAINS = 0.3;
+/** A part is no cause where everything else is driven the same way at least that much (of the logarithm of the ratio). */
+const DRIVES_REST_TOO = 0.5;
+/** What can be told of everything but a part: users of one part are users of others, too. */
+const ADDITIVE_DRIVERS = ["tokens-per-request", "cost-per-token"];
 export const MAX_EXPLANATIONS = 5;
 
 /** What explains an anomaly, the best explanation first: a part that stands out, else what drives the whole, else parts. */
@@ -51,14 +55,16 @@ export function explain(anomaly: Anomaly, { now, usual }: Comparison): Explanati
       expected === 0 ? null : actual / expected,
     ]),
   );
+  const drivers = findDrivers(factorsOf(anomaly, totalOf(now), totalOf(usual))).filter(
+    ({ explained }) => explained >= DRIVER_EXPLAINS,
+  );
   const causes = findCauses(parts).map(({ dimension, part, explained, surprise }) => {
     const name = `${dimension}=${part}`;
-    const standsOut = explained >= PART_EXPLAINS && surprise >= PART_SURPRISE;
+    const rest = { now: without(now, name), usual: without(usual, name) };
+    const isLarge = explained >= PART_EXPLAINS && surprise >= PART_SURPRISE;
+    const standsOut = isLarge && !drivesRest(anomaly, drivers[0], rest);
     return { name, explained, ratio: ratios.get(name) ?? null, standsOut };
   });
-  const drivers = findDrivers(factorsOf(anomaly, totalOf(now), totalOf(usual)))
-    .filter(({ explained }) => explained >= DRIVER_EXPLAINS)
-    .map((driver) => ({ ...driver, standsOut: false }));
   return [
     ...causes.filter(({ standsOut }) => standsOut),
     ...drivers,
@@ -66,6 +72,33 @@ export function explain(anomaly: Anomaly, { now, usual }: Comparison): Explanati
   ]
     .slice(0, MAX_EXPLANATIONS)
     .map(({ name, explained, ratio }) => ({ name, explained, ratio }));
+}
+
+/** Whether what drives the whole drives everything but the part as well. */
+function drivesRest(
+  anomaly: Anomaly,
+  main: Driver | undefined,
+  { now, usual }: { readonly now: PartSums; readonly usual: PartSums },
+): boolean {
+  if (main === undefined || !ADDITIVE_DRIVERS.includes(main.name)) return false;
+  const same = findDrivers(factorsOf(anomaly, now, usual)).find(({ name }) => name === main.name);
+  return same !== undefined && Math.log(same.ratio) / Math.log(main.ratio) >= DRIVES_REST_TOO;
+}
+
+/** Everything but a part. */
+function without(sums: readonly PartSums[], name: string): PartSums {
+  const whole = totalOf(sums);
+  const one = sums.find((other) => `${other.dimension}=${shownPart(other)}` === name) ?? NOTHING;
+  return {
+    ...whole,
+    requests: whole.requests - one.requests,
+    spend: whole.spend - one.spend,
+    tokens: whole.tokens - one.tokens,
+  };
+}
+
+function shownPart({ part }: Pick<PartSums, "part">): string {
+  return part === "" ? "none" : part;
 }
 
 function partDifferences({ metric }: Anomaly, { now, usual }: Comparison): PartDifference[] {
@@ -80,7 +113,7 @@ function partDifferences({ metric }: Anomaly, { now, usual }: Comparison): PartD
       const before = usualBy.get(key) ?? NOTHING;
       return {
         dimension,
-        part: part === "" ? "none" : part,
+        part: shownPart({ part }),
         ...differenceIn(metric, { here, before, whole }),
       };
     });

@@ -1,6 +1,13 @@
 import { quantile } from "../forecast/quantile.ts";
 import { at, clamp, meanOf } from "../forecast/sequence.ts";
 
+export interface RecentChanges {
+  /** To another level that has held for some days. */
+  readonly shift: RecentShift;
+  /** Of the last two or three values, each on the same side: too slight for any one of them, and no new level yet. */
+  readonly run: RecentShift;
+}
+
 export interface RecentShift {
   /** How far the latest values are from those before, in standard deviations of such a difference. */
   readonly sigmas: number;
@@ -10,8 +17,9 @@ export interface RecentShift {
   readonly rows: number;
 }
 
-/** How many of the latest values may have shifted. */
-const AFTER_ROWS = [4, 6, 8, 11];
+/** How many of the latest values may have shifted, or be a run. */
+const SHIFT_ROWS = [4, 6, 8, 11];
+const RUN_ROWS = [2, 3];
 const BEFORE_ROWS = 28;
 /** A single value counts for at most that many deviations: a spike is no shift. */
 const CLIP_SIGMAS = 2.5;
@@ -19,38 +27,50 @@ const CLIP_SIGMAS = 2.5;
 const SLOPE_ROWS = 28;
 const MIN_BEFORE = 10;
 const MAX_CORRELATION = 0.8;
+/** A value that has gone so much of the way agrees. */
+const AGREEING_SHARE = 0.4;
 
 const NONE: RecentShift = { sigmas: 0, change: 0, rows: 0 };
 
 /**
- * Whether the latest few values lie around another level than those before, the slow slope of the series set apart:
+ * Whether the latest values lie around another level than those before, the slow slope of the series set apart:
  * a two-window test with clipped means, widened by the correlation of neighbours.
  * Huber (1964), "Robust estimation of a location parameter", Ann. Math. Stat. 35, section 1 (clipping);
  * Bayley & Hammersley (1946), "The effective number of independent observations", JRSS Suppl. 8, equation 1.
  */
-export function recentShift(adjusted: readonly number[], sigma: number): RecentShift {
+export function recentChanges(adjusted: readonly number[], sigma: number): RecentChanges {
   const slope = slopeOf(adjusted);
   const flat = adjusted.map((value, t) => value - slope * t);
-  const widening = Math.sqrt(correlationFactor(flat, sigma));
+  const spread = sigma * Math.sqrt(correlationFactor(flat, sigma));
+  return {
+    // A shift may have one value that is not like the others.
+    shift: strongest(flat, { sigma, spread, lengths: SHIFT_ROWS, exceptions: 1 }),
+    run: strongest(flat, { sigma, spread, lengths: RUN_ROWS, exceptions: 0 }),
+  };
+}
+
+interface Search {
+  readonly sigma: number;
+  /** The deviation of a single value, made wider by the correlation of neighbours. */
+  readonly spread: number;
+  readonly lengths: readonly number[];
+  readonly exceptions: number;
+}
+
+function strongest(flat: readonly number[], { sigma, spread, lengths, exceptions }: Search): RecentShift {
   let found = NONE;
-  for (const rows of AFTER_ROWS) {
+  for (const rows of lengths) {
     const before = flat.slice(0, -rows).slice(-BEFORE_ROWS);
     if (before.length < MIN_BEFORE) continue;
     const base = clippedMean(before, quantile(before, 0.5), sigma);
     const after = flat.slice(-rows);
     const middle = quantile(after, 0.5);
     const change = clippedMean(after, middle, sigma) - base;
-    const spread = sigma * widening * Math.sqrt(1 / rows + 1 / before.length);
-    const sigmas = Math.abs(change) / spread;
-    if (sigmas > found.sigmas && agree(after, base, change)) found = { sigmas, change, rows };
+    const sigmas = Math.abs(change) / (spread * Math.sqrt(1 / rows + 1 / before.length));
+    const agreeing = after.filter((value) => (value - base) / change > AGREEING_SHARE).length;
+    if (sigmas > found.sigmas && agreeing >= rows - exceptions) found = { sigmas, change, rows };
   }
   return found;
-}
-
-/** All but one lie on the same side, at least half way. */
-function agree(after: readonly number[], base: number, change: number): boolean {
-  const far = after.filter((value) => (value - base) / change > 0.4).length;
-  return far >= after.length - 1;
 }
 
 function clippedMean(values: readonly number[], centre: number, sigma: number): number {

@@ -69,13 +69,16 @@ const LEAST_TOLD: Readonly<Partial<Record<WatchedMetric, number>>> = {
   "active-users": 10,
 };
 
+/** There are a thousand hours of calls for each day of ratings: so chance does less in these, and less is asked for. */
 const MEANS: Readonly<Partial<Record<WatchedMetric, MeanOptions>>> = {
-  "error-rate": { kind: "share", direction: "up" },
-  latency: { kind: "size", direction: "up" },
-  "request-cost": { kind: "size", direction: "up" },
-  "new-users": { kind: "count", direction: "both" },
-  rating: { kind: "amount", direction: "down" },
+  "error-rate": { kind: "share", direction: "up", thresholdSigmas: 4.7 },
+  latency: { kind: "size", direction: "up", thresholdSigmas: 5 },
+  "request-cost": { kind: "size", direction: "up", thresholdSigmas: 5 },
+  "new-users": { kind: "count", direction: "both", thresholdSigmas: 4.2 },
+  rating: { kind: "amount", direction: "down", thresholdSigmas: 3.8 },
 };
+/** A day, or two weeks. */
+const WARM_UP_ROWS: Readonly<Record<Grain, number>> = { hour: 24, day: 14 };
 
 /** What was unusual in a series, each row judged by those before it, oldest first. */
 export function findAnomalies({ rows, ...series }: WatchedSeries): Anomaly[] {
@@ -96,13 +99,13 @@ export function findAnomalies({ rows, ...series }: WatchedSeries): Anomaly[] {
   return found;
 }
 
-type MeanOptions = Pick<WeightedDetectorOptions, "kind" | "direction">;
+type MeanOptions = Pick<WeightedDetectorOptions, "kind" | "direction" | "thresholdSigmas">;
 
 function openJudge({ metric, grain }: Omit<WatchedSeries, "rows">): (row: WatchedRow) => Verdict {
   const mean = MEANS[metric];
   if (mean !== undefined) {
-    const { kind, direction } = mean;
-    const detector = openWeightedDetector({ kind, direction, refractoryRows: MAX_ROWS[grain] });
+    const rows = { warmUpRows: WARM_UP_ROWS[grain], refractoryRows: MAX_ROWS[grain] };
+    const detector = openWeightedDetector({ ...mean, ...rows });
     return (row) => detector.next(row);
   }
   const detector = openDetector({ intervalMs: GRAIN_MS[grain] });

@@ -10,21 +10,26 @@ export interface WeightedDetectorOptions {
   readonly kind: WeightedKind;
   /** Which way is worth an alert. */
   readonly direction: "up" | "down" | "both";
+  /** Standard deviations that are worth an alert. */
+  readonly thresholdSigmas: number;
+  /** Rows with observations before the first verdict. */
+  readonly warmUpRows: number;
   /** Rows after an alert in which only something worse is another one. */
   readonly refractoryRows: number;
 }
 
-/** Standard deviations; few false alarms over dozens of series and thousands of hours. */
-const THRESHOLD_SIGMAS = 5.5;
 /** How many of the latest rows are looked at together: what is slight in each hour may be plain in four. */
 const WINDOWS = [1, 2, 4];
 /** A single row moves level and scale by at most that many deviations. */
 const CLIP_SIGMAS = 3;
 /** What was seen counts for about that many rows. */
 const MEMORY_ROWS = 100;
-const WARM_UP_ROWS = 24;
-/** Of which there must have been observations in all. */
+/** A share's level also for about that many observations: of few calls a day it takes weeks to know how seldom they fail. */
+const SHARE_MEMORY_WEIGHT = 1_000;
+/** In the rows before the first verdict there must have been so many observations. */
 const WARM_UP_WEIGHT = 50;
+/** Two angry users are no news, however content the others were: amounts of so few are left alone. */
+const LEAST_AMOUNTS = 3;
 /** Sizes (their logarithms) and amounts that seem not to vary may yet. */
 const LEAST_VARIANCE = 0.01;
 const DRIFT = 0.06;
@@ -35,9 +40,9 @@ const DRIFT = 0.06;
  * Deviance residuals: McCullagh & Nelder (1989), Generalized Linear Models (2nd ed.), section 2.4.3. Constant time and memory.
  */
 export function openWeightedDetector(options: WeightedDetectorOptions): WeightedDetector {
-  const { kind, direction } = options;
+  const { kind, direction, thresholdSigmas } = options;
   const refractory = openRefractory({ rows: options.refractoryRows, share: 0 });
-  const track = openTrack(kind);
+  const track = openTrack(options);
   return {
     next({ value, weight }) {
       const scaled = kind === "size" ? Math.log(Math.max(Number.MIN_VALUE, value)) : value;
@@ -47,7 +52,7 @@ export function openWeightedDetector(options: WeightedDetectorOptions): Weighted
         0,
         ...sigmas.map((one) => (direction === "up" ? one : direction === "down" ? -one : Math.abs(one))),
       );
-      return verdictOf(refractory.next(unusual), { threshold: THRESHOLD_SIGMAS, expected });
+      return verdictOf(refractory.next(unusual), { threshold: thresholdSigmas, expected });
     },
   };
 }
@@ -59,22 +64,26 @@ interface Judged {
 }
 
 /** Follows level and dispersion of the means. */
-function openTrack(kind: WeightedKind) {
+function openTrack({ kind, warmUpRows }: Pick<WeightedDetectorOptions, "kind" | "warmUpRows">) {
   const keep = 1 - 1 / MEMORY_ROWS;
   const recent: WeightedObservation[] = [];
   const sum = { rows: 0, seen: 0, weight: 0, counted: 0, squares: 0 };
   let level = 0;
-  const isWarm = (): boolean => sum.rows > WARM_UP_ROWS && sum.seen > WARM_UP_WEIGHT;
+  const isWarm = (): boolean => sum.rows > warmUpRows && sum.seen > WARM_UP_WEIGHT;
   const expected = (): number | null => (isWarm() ? (kind === "size" ? Math.exp(level) : level) : null);
   const learn = ({ value, weight }: WeightedObservation, residual: number, sigmas: number): void => {
     const believed = isWarm() ? Math.min(1, CLIP_SIGMAS / Math.abs(sigmas)) : 1;
     sum.rows += 1;
     sum.seen += weight;
-    sum.weight = sum.weight * keep + weight;
+    const rows =
+      kind === "share" ? Math.max(MEMORY_ROWS, (SHARE_MEMORY_WEIGHT * sum.rows) / sum.seen) : MEMORY_ROWS;
+    sum.weight = sum.weight * (1 - 1 / rows) + weight;
     level += ((value - level) * believed * weight) / sum.weight;
     sum.counted = sum.counted * keep + 1;
     sum.squares = sum.squares * keep + (residual * believed) ** 2;
   };
+  const latest = (rows: number): WeightedObservation => pooled(recent.slice(0, rows));
+  const isEnough = ({ weight }: WeightedObservation): boolean => kind !== "amount" || weight >= LEAST_AMOUNTS;
   return {
     expected,
     next(row: WeightedObservation): Judged {
@@ -84,16 +93,19 @@ function openTrack(kind: WeightedKind) {
       // A level that was seen so often is not known better than that.
       const doubt = kind === "share" ? 1 / (2 * sum.weight + 1) : 0;
       const dispersion = sum.counted === 0 ? 1 : sum.squares / sum.counted;
-      const judge = (rows: number) => {
-        const mean = pooled(recent.slice(0, rows));
+      const judge = (mean: WeightedObservation) => {
         const residual = residualOf(kind, mean, level + doubt);
         return { residual, sigmas: residual / Math.sqrt(spreadOf(kind, mean.weight, dispersion)) };
       };
       const judged = {
-        sigmas: isWarm() ? WINDOWS.map((rows) => judge(rows).sigmas) : [],
+        sigmas: isWarm()
+          ? WINDOWS.map(latest)
+              .filter(isEnough)
+              .map((mean) => judge(mean).sigmas)
+          : [],
         expected: expected(),
       };
-      const { residual, sigmas } = judge(1);
+      const { residual, sigmas } = judge(row);
       learn(row, residual, sigmas);
       return judged;
     },

@@ -11,6 +11,8 @@ export const SCOPES = [
   "global-week",
   /** Never ends: what everybody ever did, for the reconciliation. */
   "global-lifetime",
+  /** What everybody's requests cost on a day that go elsewhere in order to learn. Last, because the journal keeps places in this list. */
+  "explored-day",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

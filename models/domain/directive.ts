@@ -60,6 +60,8 @@ export const directiveInstruction = z.discriminatedUnion("kind", [
       weights: z.record(catalogName, z.number().min(0).max(1)),
       /** What the weights leave of 1 goes to the usual order; absent: they count in proportion, whatever their sum. */
       remainder: z.literal("order").optional(),
+      /** What requests may cost a day, all together, that go to a provider of less than half the chance; beyond it they do not. */
+      explorationDailyUsd: z.number().min(0).max(5_000_000).optional(),
     }),
   }),
   /** Says nothing to the gateways: the automation decides nothing until it ends. */

@@ -10,6 +10,8 @@ const objective = z.strictObject({
   latencyPerSecond: z.number().min(0).max(10).default(0.1),
   /** Stars that a cent of cost is worth: 1 = half a star less is fair for half a cent saved. */
   costPerCent: z.number().min(0).max(100).default(1),
+  /** Stars that an answer takes which nobody has rated, but which is cut off, empty, refused, filtered, no JSON, or asked for again. */
+  poorAnswer: z.number().min(0).max(10).default(1),
 });
 export type Objective = z.infer<typeof objective>;
 

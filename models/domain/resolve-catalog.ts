@@ -13,6 +13,7 @@ import { learningSettings } from "./learning.ts";
 import { nanoFromUsd } from "./money.ts";
 import { type Price, type PriceSchedule, picoPerTokenFromUsdPerMillion } from "./price.ts";
 import { listPrices } from "./price-book.ts";
+import type { RuleAction } from "./rule.ts";
 
 export interface CatalogProblem {
   /** Where in the file: `tiers.free.weeklyBudget`. */
@@ -216,17 +217,17 @@ function danglingNames(file: CatalogFile): CatalogProblem[] {
       : [
           { path: "routing.fallbackProvider", message: `there is no provider "${routing.fallbackProvider}"` },
         ]),
-    ...(file.automation?.rules ?? []).flatMap((rule, index) =>
-      rule.then.action === "switch-provider" && !known.includes(rule.then.provider)
-        ? [
-            {
-              path: `automation.rules.${index}.then.provider`,
-              message: `there is no provider "${rule.then.provider}"`,
-            },
-          ]
-        : [],
-    ),
+    ...(file.automation?.rules ?? []).flatMap(({ then }, index) => danglingThen(then, index, file)),
   ];
+}
+
+function danglingThen(then: RuleAction, index: number, { providers, tiers }: CatalogFile): CatalogProblem[] {
+  const path = `automation.rules.${index}.then`;
+  if (then.action === "switch-provider" && !Object.hasOwn(providers, then.provider))
+    return [{ path: `${path}.provider`, message: `there is no provider "${then.provider}"` }];
+  if (then.action === "raise-request-limit" && !Object.hasOwn(tiers, then.tier))
+    return [{ path: `${path}.tier`, message: `there is no tier "${then.tier}"` }];
+  return [];
 }
 
 function namedTwice({ providers, embeddings }: CatalogFile): CatalogProblem[] {

@@ -24,6 +24,12 @@ export const ruleAction = z.union([
       multiplyMinutes: z.number().min(1).max(100).default(2),
     }),
     z.strictObject({ action: z.literal("enable-fallback-provider") }),
+    /** Of the catalog's requests a day of that tier, that many times as many; what its users may cost stays as it is. */
+    z.strictObject({
+      action: z.literal("raise-request-limit"),
+      tier: catalogName,
+      multiply: z.number().gt(1).max(10).default(1.5),
+    }),
     z.strictObject({ action: z.literal("switch-provider"), provider: catalogName }),
     /** Its traffic goes to the tiers' other providers. */
     z.strictObject({ action: z.literal("drain-provider"), provider: catalogName }),

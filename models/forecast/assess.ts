@@ -9,6 +9,7 @@ import {
 } from "./backtest.ts";
 import { combine, weighModels } from "./combination.ts";
 import type { ForecastModel } from "./model.ts";
+import { blendTrend } from "./trend-blend.ts";
 
 export interface Assessment {
   /** One for each model of the pool, in its order. */
@@ -39,7 +40,7 @@ export function assess(
   const combined = plan.origins.map((origin, index) => {
     const others = pasts.map((past) => past.filter((_, other) => other !== index));
     const honest = plan.origins.length > 1 ? weighModels(history, others) : weights;
-    return { origin, forecast: combine(forecastsAt(pasts, index), honest) };
+    return { origin, forecast: blendTrend(history.slice(0, origin), combine(forecastsAt(pasts, index), honest), periods) };
   });
   const more = forecastMore(pool, history, { horizon, periods, weights, known: plan.origins });
   const period = periods[0] ?? 1;
@@ -85,6 +86,6 @@ function forecastMore(
   const share = best.map(([, weight]) => weight / total);
   return plan.origins.map((origin, index) => ({
     origin,
-    forecast: combine(forecastsAt(pasts, index), share),
+    forecast: blendTrend(history.slice(0, origin), combine(forecastsAt(pasts, index), share), periods),
   }));
 }

@@ -6,6 +6,7 @@ import { marginsFrom, withMargins } from "./interval.ts";
 import type { ForecastModel } from "./model.ts";
 import { POOL } from "./pool.ts";
 import { shortForecast } from "./short-history.ts";
+import { blendTrend } from "./trend-blend.ts";
 
 export interface ForecastOptions {
   /** Values in one season; 7 for daily values with a weekday pattern; 1 = no season. */
@@ -61,10 +62,11 @@ export function forecastSeries(
   });
   const total = active.reduce((sum, { weight }) => sum + weight, 0);
   const weights = active.map(({ weight }) => weight / total);
-  const points = combine(
+  const combined = combine(
     active.map(({ model }) => model.forecast(values, { horizon, periods })),
     weights,
   );
+  const points = blendTrend(values, combined, periods);
   return {
     kind: "forecast",
     model: active.length === 1 ? (active[0]?.model.name ?? "combination") : "combination",

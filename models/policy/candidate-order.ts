@@ -1,4 +1,5 @@
 import type { Provider, Tier } from "../domain/catalog.ts";
+import type { NanoUsd } from "../domain/money.ts";
 import type { Controls, DirectiveOf } from "./controls.ts";
 
 export interface Candidate {
@@ -7,6 +8,8 @@ export interface Candidate {
   readonly reason: string;
   /** Of the first one: with which probability it came to be the first. Absent: it was certain. */
   readonly propensity?: number;
+  /** Of one that is tried in order to learn: nano-dollars that such calls may cost today, all together. Others follow where it is used up. */
+  readonly explorationLimit?: NanoUsd;
 }
 
 export interface OrderQuestion {

@@ -17,6 +17,8 @@ export interface ChargeQuestion {
   readonly hop: number;
   readonly windows: Windows;
   readonly highLoad?: boolean;
+  /** Where a provider is tried in order to learn: nano-dollars that such calls may cost today. */
+  readonly explorationLimit?: number | undefined;
 }
 
 /**
@@ -72,7 +74,7 @@ function addRequests(charges: Charge[], question: ChargeQuestion): void {
 }
 
 function addMoney(charges: Charge[], question: ChargeQuestion): void {
-  const { controls, tier } = question;
+  const { controls, tier, explorationLimit } = question;
   const add = charging(charges, question, "nano-usd");
   add("user-day", Number.POSITIVE_INFINITY);
   add("user-week", tier.weeklyBudget);
@@ -80,6 +82,7 @@ function addMoney(charges: Charge[], question: ChargeQuestion): void {
   add("global-day", globalDailyLimit(controls));
   add("global-week", controls.catalog.safeguards.weeklyBudget);
   add("global-lifetime", Number.POSITIVE_INFINITY);
+  if (explorationLimit !== undefined) add("explored-day", explorationLimit);
 }
 
 function charging(charges: Charge[], { windows, userId, bound }: ChargeQuestion, unit: ChargeUnit) {

@@ -44,6 +44,7 @@ const USER_SCOPES: Readonly<Record<LongScope, boolean>> = {
   "global-day": false,
   "global-week": false,
   "global-lifetime": false,
+  "explored-day": false,
 };
 
 /** Owners whose names are remembered at once, about 1 kB each; then it begins anew. */
@@ -75,6 +76,7 @@ function makeNames({ day, week, month }: Windows, owner: string): OwnerNames {
     "global-day": namesOf("global-day", day, ""),
     "global-week": namesOf("global-week", week, ""),
     "global-lifetime": namesOf("global-lifetime", LIFETIME, ""),
+    "explored-day": namesOf("explored-day", day, ""),
   };
 }
 

@@ -66,6 +66,8 @@ const LIMITS: Readonly<Record<Scope, { readonly code: ErrorCode; readonly name: 
   "global-week": { code: "global_weekly_budget_exceeded", name: "weekly budget of all users" },
   // Has no limit, so nothing is ever denied because of it.
   "global-lifetime": { code: "internal_error", name: "count of all time" },
+  // Nobody is told: such a request goes where the others go.
+  "explored-day": { code: "internal_error", name: "daily budget for trying providers" },
 };
 
 function amountOf({ unit, limit }: Charge): string {

@@ -1,3 +1,4 @@
+import { nanoFromUsd } from "../domain/money.ts";
 import type { Candidate } from "./candidate-order.ts";
 import type { DirectiveOf } from "./controls.ts";
 
@@ -33,7 +34,26 @@ export function drawByWeights(
   const drawn = candidates.find(then?.directiveId === directive.id ? isSame : isDrawn);
   if (drawn === undefined) return candidates;
   const first = { provider: drawn.provider, reason: `directive:${directive.id}` };
-  return [first, ...candidates.filter((candidate) => candidate !== drawn)];
+  // Where trying it costs too much, the one goes next that most requests go to.
+  const main = candidates.find((candidate) => candidate !== drawn && massOf(candidate) >= EXPLORED_BELOW);
+  const others = candidates.filter((candidate) => candidate !== drawn && candidate !== main);
+  return main === undefined ? [first, ...others] : [first, main, ...others];
+}
+
+/** A provider with fewer chances is tried in order to learn. */
+export const EXPLORED_BELOW = 0.5;
+
+/** The first one with its probability, and with what trying it may cost where the directive bounds that. */
+export function withPropensity(
+  [first, ...others]: readonly Candidate[],
+  before: readonly Candidate[],
+  how: Pick<WeightedDraw, "directive" | "slow">,
+): readonly Candidate[] {
+  if (first === undefined) return before;
+  const propensity = propensityOf(first.provider.name, before, how);
+  const { explorationDailyUsd: usd } = how.directive.params;
+  const isBounded = usd !== undefined && propensity < EXPLORED_BELOW;
+  return [{ ...first, propensity, ...(isBounded && { explorationLimit: nanoFromUsd(usd) }) }, ...others];
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Scope } from "../domain/charge.ts";
 import type { RequestEvent } from "../domain/request-event.ts";
 import { type CounterNames, counterNames, type Windows } from "./counter-keys.ts";
+import { EXPLORED_BELOW } from "./draw-by-weights.ts";
 
 /** What one request has used of one counter. */
 export interface CounterUse {
@@ -16,10 +17,16 @@ const MONEY_SCOPES = [...REQUEST_SCOPES, "global-week", "global-lifetime"] as co
 
 /**
  * What a recorded request has used, so that counters which were lost can be made again from the events. It gives what admission and
- * settlement would have come to ({@link chargesFor}), but for the counters of a minute, which are over sooner than that is done.
+ * settlement would have come to ({@link chargesFor}), but for the counters of a minute, which are over sooner than that is done. What
+ * was tried in order to learn counts whether its directive bounded that or not: an event does not tell.
  */
 export function recordedUse(
-  { user_id: userId, outcome, cost }: Pick<RequestEvent, "outcome" | "cost"> & { user_id: string },
+  {
+    user_id: userId,
+    outcome,
+    cost,
+    propensity,
+  }: Pick<RequestEvent, "outcome" | "cost" | "propensity"> & { user_id: string },
   windows: Windows,
 ): CounterUse[] {
   const names = counterNames(windows, userId);
@@ -29,5 +36,6 @@ export function recordedUse(
   };
   const requests = outcome === "denied" ? [] : REQUEST_SCOPES.map((scope) => use(scope, "requests", 1));
   const money = cost === 0 ? [] : MONEY_SCOPES.map((scope) => use(scope, "nano-usd", cost));
-  return [...requests, ...money];
+  const isExplored = cost > 0 && propensity > 0 && propensity < EXPLORED_BELOW;
+  return [...requests, ...money, ...(isExplored ? [use("explored-day", "nano-usd", cost)] : [])];
 }

@@ -2,7 +2,7 @@ import type { Provider, Tier } from "../domain/catalog.ts";
 import { ableOnly, lackOf, type RequestNeeds } from "./ability.ts";
 import { type Candidate, candidateOrders, type OrderQuestion } from "./candidate-order.ts";
 import type { Controls } from "./controls.ts";
-import { drawByWeights, type PastDraw, propensityOf, type WeightedDraw } from "./draw-by-weights.ts";
+import { drawByWeights, type PastDraw, withPropensity } from "./draw-by-weights.ts";
 import { insteadOf } from "./route-reason.ts";
 import type { Stage } from "./safeguards.ts";
 
@@ -81,15 +81,6 @@ function routeAuto(question: RouteQuestion): RouteResult {
     question,
   );
   return { ok: true, candidates: withPropensity(drawn, callable, { directive, slow: question.slow }) };
-}
-
-function withPropensity(
-  [first, ...others]: readonly Candidate[],
-  before: readonly Candidate[],
-  how: Pick<WeightedDraw, "directive" | "slow">,
-): readonly Candidate[] {
-  if (first === undefined) return before;
-  return [{ ...first, propensity: propensityOf(first.provider.name, before, how) }, ...others];
 }
 
 function routeName({ controls, requestedModel, unavailable, needs }: RouteQuestion): RouteResult {

@@ -1,3 +1,4 @@
+import type { Tier } from "../domain/catalog.ts";
 import type { DirectiveInstruction } from "../domain/directive.ts";
 import type { RuleAction } from "../domain/rule.ts";
 
@@ -15,6 +16,8 @@ export interface ProviderFacts {
 export interface ActionFacts {
   readonly providers: readonly ProviderFacts[];
   readonly fallbackProvider: string;
+  /** As the catalog has them, whatever directives say. */
+  readonly tiers: ReadonlyMap<string, Pick<Tier, "dailyRequests">>;
 }
 
 /** What a rule would tell the gateways: an instruction, nothing (`notify`), or why there is nothing to tell. */
@@ -36,6 +39,8 @@ export function planAction(action: RuleAction, facts: ActionFacts): ActionPlan {
       return instruct({ kind: "cache", params: { multiplyMinutes: action.multiplyMinutes } });
     case "enable-fallback-provider":
       return instruct({ kind: "route", params: { prefer: [facts.fallbackProvider], avoid: [] } });
+    case "raise-request-limit":
+      return raiseRequests(action, facts);
     case "switch-provider":
       return instruct({ kind: "route", params: { prefer: [action.provider], avoid: [] } });
     case "drain-provider":
@@ -70,6 +75,19 @@ function switchToBetter({ providers }: ActionFacts): ActionPlan {
   if (better.length === 0) return { kind: "impossible", why: `no provider is better than ${poorest.name}` };
   const rest = priced.filter(({ quality }) => quality <= poorest.quality).sort(byQuality);
   return instruct({ kind: "route", params: { prefer: namesOf(better), avoid: namesOf(rest) } });
+}
+
+/** By what the catalog says, so that a limit which is raised already is not raised further. */
+function raiseRequests(
+  { tier, multiply }: Extract<RuleAction, { action: "raise-request-limit" }>,
+  { tiers }: ActionFacts,
+): ActionPlan {
+  const limit = tiers.get(tier)?.dailyRequests;
+  if (limit === undefined) return { kind: "impossible", why: `there is no tier ${tier}` };
+  const raised = Math.floor(limit * multiply);
+  if (!(raised > limit))
+    return { kind: "impossible", why: `${limit} requests a day of tier ${tier} cannot be raised` };
+  return instruct({ kind: "tier-limit", params: { tier, dailyRequests: raised } });
 }
 
 type PricedProvider = ProviderFacts & { readonly typicalCost: number };

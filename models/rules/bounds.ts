@@ -44,15 +44,23 @@ export function beyondBounds(
   }
 }
 
-/** Weights speak of providers that the tier may use, and of no more than all requests. */
+/** Weights speak of providers that the tier may use, of no more than all requests, and of no more money than trying may cost. */
 function beyondTier(
-  { tier: name, weights, remainder }: Extract<DirectiveInstruction, { kind: "weights" }>["params"],
-  { tiers, providers }: Catalog,
+  {
+    tier: name,
+    weights,
+    remainder,
+    explorationDailyUsd = 0,
+  }: Extract<DirectiveInstruction, { kind: "weights" }>["params"],
+  { tiers, providers, automation }: Catalog,
 ): string | null {
   const allowed = name === undefined ? [...providers.keys()] : (tiers.get(name)?.allowedProviders ?? []);
   const foreign = Object.keys(weights).find((provider) => !allowed.includes(provider));
   if (foreign !== undefined)
     return `${name === undefined ? "the catalog" : `tier ${name}`} has no ${foreign}`;
+  const mostUsd = usdFromNano(automation.learning.explorationDailyBudget);
+  if (explorationDailyUsd > mostUsd)
+    return `trying providers could cost $${explorationDailyUsd} a day, at most $${mostUsd} is allowed`;
   const sum = Object.values(weights).reduce((total, weight) => total + weight, 0);
   return remainder === "order" && sum > 1 + 1e-9 ? `the weights come to ${sum}, at most 1 is allowed` : null;
 }

@@ -5,8 +5,12 @@ export interface SpanOutcome {
   readonly requests: number;
   readonly denied: number;
   readonly failed: number;
+  /** Of the tier that the directive is about; of all where it is about none. */
+  readonly tierRequests: number;
+  readonly tierDenied: number;
   /** Answers, cached ones included. */
   readonly answered: number;
+  readonly cached: number;
   readonly cost: number;
   /** Sum of the squares of the answers' costs, for how sure their mean is. */
   readonly costSquares: number;
@@ -30,9 +34,15 @@ export interface MeasuredEffect {
   readonly costPerAnswerChangeShare: number | null;
   readonly latencyChangeShare: number | null;
   readonly satisfactionChange: number | null;
+  /** Of the directive's tier. */
   readonly deniedShareChange: number | null;
   readonly failedShareChange: number | null;
-  /** By how much the cost differs from what the replay foresaw, before what was learned of its bias; null: not simulated. */
+  /** Cached answers of all answers. */
+  readonly cachedShareChange: number | null;
+  /**
+   * By how much the cost of a request, refused ones included, differs from what the replay foresaw, before what was learned of its
+   * bias; null: not simulated.
+   */
   readonly costBias: number | null;
 }
 
@@ -41,6 +51,7 @@ export interface EffectErrors {
   readonly costPerAnswer: number;
   readonly latency: number;
   readonly share: number;
+  readonly tierShare: number;
   readonly satisfaction: number;
 }
 
@@ -56,7 +67,7 @@ export function measureEffect(
   predicted: PredictedEffect | null,
 ): MeasuredEffect {
   const rest = control !== null && isEnough(control) ? control : null;
-  const cost = relativeChange(tried, rest, costPerAnswer);
+  const cost = relativeChange(tried, rest, costPerRequest);
   const foreseen =
     predicted === null || predicted.costChangeShare === null
       ? null
@@ -64,11 +75,12 @@ export function measureEffect(
   return {
     requests: tried.after.requests,
     controlled: rest !== null,
-    costPerAnswerChangeShare: cost,
+    costPerAnswerChangeShare: relativeChange(tried, rest, costPerAnswer),
     latencyChangeShare: relativeChange(tried, rest, meanLatency),
     satisfactionChange: absoluteChange(tried, rest, meanRating),
-    deniedShareChange: absoluteChange(tried, rest, ({ denied, requests }) => ratio(denied, requests)),
+    deniedShareChange: absoluteChange(tried, rest, deniedShare),
     failedShareChange: absoluteChange(tried, rest, ({ failed, requests }) => ratio(failed, requests)),
+    cachedShareChange: absoluteChange(tried, rest, ({ cached, answered }) => ratio(cached, answered)),
     costBias: cost === null || foreseen === null ? null : cost - foreseen,
   };
 }
@@ -83,6 +95,7 @@ export function errorsOf(tried: Spans, control: Spans | null): EffectErrors {
     latency: error(({ timed, latencyMs, latencySquares }) => relativeError(timed, latencyMs, latencySquares)),
     // Of a share, at most: one half.
     share: error(({ requests }) => 0.5 / Math.sqrt(Math.max(1, requests))),
+    tierShare: error(({ tierRequests }) => 0.5 / Math.sqrt(Math.max(1, tierRequests))),
     satisfaction: error(({ ratings }) => RATING_SPREAD / Math.sqrt(Math.max(1, ratings))),
   };
 }
@@ -94,6 +107,9 @@ export function isEnough({ before, after }: Spans): boolean {
 type Mean = (span: SpanOutcome) => number | null;
 
 const costPerAnswer: Mean = ({ cost, answered }) => ratio(cost, answered);
+/** What a replay foresees: the same requests under other controls. */
+const costPerRequest: Mean = ({ cost, requests }) => ratio(cost, requests);
+const deniedShare: Mean = ({ tierDenied, tierRequests }) => ratio(tierDenied, tierRequests);
 const meanLatency: Mean = ({ latencyMs, timed }) => ratio(latencyMs, timed);
 const meanRating: Mean = ({ ratings, ratingSum }) => (ratings < MIN_RATINGS ? null : ratingSum / ratings);
 

@@ -28,6 +28,9 @@ export const RULE_METRICS = {
   forecast_usage_ratio: "requests a day in four weeks / in the next seven days, by the latest forecast",
   forecast_user_growth:
     "by how much the active users grow a day over the next two weeks, by the latest forecast; 0.2 = 20 %",
+  paying_denied_share:
+    "of the requests of tiers that pay, those that their own plan's requests a day refused, last 24 hours; " +
+    "unknown under 50 requests",
   anomaly_spend:
     "how unusual the spend or the cost of a request is, of complete hours and days: 0 = nothing goes on, else 0.5 to 1; " +
     "unknown for hours that nobody has looked at",

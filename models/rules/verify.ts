@@ -7,14 +7,15 @@ import {
   measureEffect,
   type Spans,
 } from "./measure-effect.ts";
+import type { Purpose } from "./plan-verification.ts";
 
 export interface Verification extends Spans {
   /** The same spans of the users on whom it was not tried; null: it holds for all. */
   readonly control: Spans | null;
   /** Null: it was not simulated. */
   readonly predicted: PredictedEffect | null;
-  /** Whether it is a directive that refuses requests, which is then no harm but its purpose. */
-  readonly refuses: boolean;
+  /** What it is for is no harm, and alone is what it has helped by. */
+  readonly purpose: Purpose;
   /** The time of verification is over. */
   readonly isOver: boolean;
   /** The directive ends soon. */
@@ -38,6 +39,8 @@ const MAX_LATENCY_RISE = 0.5;
 /** It is worth going on with. */
 const HELPED_COST_SHARE = -0.05;
 const HELPED_RATING = 0.1;
+const HELPED_DENIED_SHARE = -0.005;
+const HELPED_CACHED_SHARE = 0.01;
 
 /**
  * What came of a directive: rolled back as soon as it has certainly done harm that was not foreseen, else judged when its time is
@@ -53,11 +56,15 @@ export function judgeOutcome(given: Verification): VerdictOfEffect {
   if (!given.isOver) return { verdict: "undecided", measured, harms };
   if (!isEnough(tried)) return { verdict: "inconclusive", measured, harms };
   if (control !== null) return { verdict: "widened", measured, harms };
-  return { verdict: given.endsSoon && hasHelped(measured) ? "extended" : "kept", measured, harms };
+  return {
+    verdict: given.endsSoon && hasHelped(measured, given.purpose) ? "extended" : "kept",
+    measured,
+    harms,
+  };
 }
 
 function harmsOf(
-  { before, predicted, refuses }: Verification,
+  { before, predicted, purpose }: Verification,
   measured: MeasuredEffect,
   errors: EffectErrors,
 ): string[] {
@@ -69,18 +76,23 @@ function harmsOf(
     measured.deniedShareChange,
     predicted?.newlyDeniedShare ?? 0,
     MAX_SHARE_RISE,
-    errors.share,
+    errors.tierShare,
   );
+  // Who serves more serves it from where it did before: how an answer is liked is not its doing. Nor is what one costs, which longer
+  // kept ones cannot raise, either: that the hour's routing does.
+  const isOtherAnswer = purpose !== "admit";
+  const isOtherPrice = purpose !== "admit" && purpose !== "cache";
   const found: readonly (readonly [boolean, string])[] = [
-    [denied && !refuses, "more requests are refused"],
+    [denied && purpose !== "refuse", "more requests are refused"],
     [beyond(measured.failedShareChange, 0, MAX_SHARE_RISE, errors.share), "more requests fail"],
     [
-      beyond(
-        measured.costPerAnswerChangeShare,
-        predicted?.costChangeShare ?? 0,
-        MAX_COST_RISE,
-        errors.costPerAnswer,
-      ),
+      isOtherPrice &&
+        beyond(
+          measured.costPerAnswerChangeShare,
+          predicted?.costChangeShare ?? 0,
+          MAX_COST_RISE,
+          errors.costPerAnswer,
+        ),
       "answers cost more",
     ],
     [
@@ -88,18 +100,23 @@ function harmsOf(
       "answers are slower",
     ],
     [
-      beyond(
-        measured.satisfactionChange === null ? null : -measured.satisfactionChange,
-        -(predicted?.satisfactionChange ?? 0),
-        MAX_RATING_LOSS,
-        errors.satisfaction / 2,
-      ),
+      isOtherAnswer &&
+        beyond(
+          measured.satisfactionChange === null ? null : -measured.satisfactionChange,
+          -(predicted?.satisfactionChange ?? 0),
+          MAX_RATING_LOSS,
+          errors.satisfaction / 2,
+        ),
       "users like the answers less",
     ],
   ];
   return found.flatMap(([holds, what]) => (holds ? [what] : []));
 }
 
-function hasHelped({ costPerAnswerChangeShare: cost, satisfactionChange }: MeasuredEffect): boolean {
-  return (cost ?? 0) <= HELPED_COST_SHARE || (satisfactionChange ?? 0) >= HELPED_RATING;
+/** Serving more costs more, and answering again changes no rating: each is judged by what it is for. */
+function hasHelped(measured: MeasuredEffect, purpose: Purpose): boolean {
+  if (purpose === "admit") return (measured.deniedShareChange ?? 0) <= HELPED_DENIED_SHARE;
+  if (purpose === "cache") return (measured.cachedShareChange ?? 0) >= HELPED_CACHED_SHARE;
+  const { costPerAnswerChangeShare: cost, satisfactionChange: rating } = measured;
+  return (cost ?? 0) <= HELPED_COST_SHARE || (rating ?? 0) >= HELPED_RATING;
 }

@@ -246,9 +246,11 @@ function hitChange(
   { controls, recorded, profile, assumedHitRates }: Omit<ArmOptions, "clock">,
 ): number {
   const isHit = outcome === "cached";
+  // Nobody has answered it, from anywhere: it has the chances of its feature's answers.
+  const isUntold = outcome === "denied";
   const minutes = cacheLifetimeMs(controls, feature, false);
   const before = cacheLifetimeMs(recorded, feature, false);
-  if (minutes === before) return isHit ? 1 : 0;
+  if (minutes === before && !isUntold) return isHit ? 1 : 0;
   if (minutes === 0) return 0;
   if (before === 0) {
     const assumed = assumedHitRates?.get(feature) ?? 0;
@@ -257,6 +259,7 @@ function hitChange(
   }
   const rate = profile.hitRateOf(feature);
   const next = stretched(rate, minutes / before);
+  if (isUntold) return next;
   if (isHit) return rate === 0 ? 0 : Math.min(1, next / rate);
   return rate >= 1 ? 1 : Math.max(0, (next - rate) / (1 - rate));
 }

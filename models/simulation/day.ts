@@ -36,12 +36,12 @@ const FIRST_MS = 1_000;
 const DAY_STREAM = 2;
 
 export function beginDay(
-  { options, plan }: Simulation,
+  { options, plan, luck }: Simulation,
   { index, window }: { readonly index: number; readonly window: CalendarWindow },
 ): Day {
   const { startMs, endMs, name } = window;
   const { timezone } = options.catalog;
-  const random = streamOf(options.seed, DAY_STREAM, index);
+  const random = streamOf(options.seed, DAY_STREAM, index, ...(luck === 0 ? [] : [luck]));
   const incidents = incidentsBetween(plan, startMs, endMs);
   const campaign = incidents.some(({ kind }) => kind === "campaign") ? CAMPAIGN_USE : 1;
   const moment = momentOfDay();

@@ -30,6 +30,8 @@ export interface IncidentPlan {
   readonly seed: number;
   readonly startMs: number;
   readonly providers: readonly string[];
+  /** As if this one had not happened. */
+  readonly without?: Incident;
 }
 
 const HOUR_MS = 3_600_000;
@@ -62,7 +64,14 @@ export function incidentsBetween(plan: IncidentPlan, fromMs: number, toMs: numbe
   for (let block = Math.max(0, blockOf(fromMs) - 1); block <= blockOf(toMs - 1); block += 1) {
     found.push(...incidentsOfBlock(plan, block));
   }
-  return found.filter((incident) => incident.fromMs < toMs && incident.toMs > fromMs);
+  return found.filter(
+    (incident) => incident.fromMs < toMs && incident.toMs > fromMs && !isSame(incident, plan.without),
+  );
+}
+
+/** There is at most one of a kind at a time. */
+function isSame({ kind, fromMs }: Incident, other: Incident | undefined): boolean {
+  return kind === other?.kind && fromMs === other.fromMs;
 }
 
 function incidentsOfBlock(plan: IncidentPlan, block: number): Incident[] {

@@ -2,6 +2,7 @@ import type { Catalog } from "../domain/catalog.ts";
 import type { Directive } from "../domain/directive.ts";
 import { directiveId } from "../domain/ids.ts";
 import { foldControls } from "../policy/controls.ts";
+import { EXPLORED_BELOW } from "../policy/draw-by-weights.ts";
 import { gatherCells, mergeCells, type RoutedRequest } from "../rules/learning/gather-cells.ts";
 import { contextKey } from "../rules/learning/known-contexts.ts";
 import { burdenFactors } from "../rules/learning/objective.ts";
@@ -28,9 +29,6 @@ export interface LearnedDay {
 }
 
 const DAY_MS = 86_400_000;
-/** Exploring takes less than half of a context's requests, the leader or the usual order all others. */
-const EXPLORED_BELOW = 0.5;
-
 /** Days of requests, with the learned routing at work in mode `act`: one plan at each midnight, from what came before it. */
 export function* learnedDays(options: LearnedDaysOptions): Generator<LearnedDay> {
   const { catalog, days, seed, startMs, demand, ratedShare, truth } = options;

@@ -47,11 +47,11 @@ const DEVICES = [
   ["web", 16],
 ] as const;
 
-/** Makes people; the choices are built once. */
-export function personMaker(seed: number) {
+/** Makes people; the choices are built once. `madeBefore`: how many there are already. */
+export function personMaker(seed: number, madeBefore = 0) {
   const countryOf = weightedChoice(COUNTRIES);
   const deviceOf = weightedChoice(DEVICES);
-  let made = 0;
+  let made = madeBefore;
   return (tier: Tier, day: number, random: Random): Person => {
     made += 1;
     return {

@@ -4,7 +4,13 @@ import type { UserEvent } from "../domain/user-event.ts";
 import { calendarWindow } from "../domain/window.ts";
 import type { Incident } from "./incident.ts";
 import { simulateDay } from "./simulate-day.ts";
-import { beginSimulation, type SimulationOptions } from "./simulation.ts";
+import {
+  beginSimulation,
+  type ForkOptions,
+  forkSimulation,
+  type Simulation,
+  type SimulationOptions,
+} from "./simulation.ts";
 import type { DayTruth } from "./truth.ts";
 
 /** Everything that gateways would have recorded on a day, ascending by time. A rating stands on the day on which it was given. */
@@ -24,11 +30,32 @@ export interface SimulatedDay {
  * events, down to their ids. In memory are the people and one day.
  */
 export function* simulate(options: SimulationOptions): Generator<SimulatedDay, never> {
+  const life = beginLife(options);
+  for (;;) yield life.nextDay();
+}
+
+/** A product's life that can be lived once more from any morning on. */
+export interface SimulatedLife {
+  nextDay(): SimulatedDay;
+  /** From this morning on another life, with other luck or without an incident. */
+  fork(options: ForkOptions): SimulatedLife;
+}
+
+export function beginLife(options: SimulationOptions): SimulatedLife {
   const simulation = beginSimulation(options);
-  let startMs = simulation.plan.startMs;
-  for (let index = 0; ; index += 1) {
-    const window = calendarWindow("day", startMs, options.catalog.timezone);
-    yield { startMs, endMs: window.endMs, ...simulateDay(simulation, { index, window }) };
-    startMs = window.endMs;
-  }
+  return lifeFrom(simulation, { index: 0, startMs: simulation.plan.startMs });
+}
+
+function lifeFrom(simulation: Simulation, from: { index: number; startMs: number }): SimulatedLife {
+  let { index, startMs } = from;
+  return {
+    nextDay() {
+      const window = calendarWindow("day", startMs, simulation.options.catalog.timezone);
+      const day = { startMs, endMs: window.endMs, ...simulateDay(simulation, { index, window }) };
+      index += 1;
+      startMs = window.endMs;
+      return day;
+    },
+    fork: (options) => lifeFrom(forkSimulation(simulation, options), { index, startMs }),
+  };
 }

@@ -4,7 +4,7 @@ import type { FeedbackEvent } from "../domain/feedback-event.ts";
 import { calendarWindow } from "../domain/window.ts";
 import { foldControls } from "../policy/controls.ts";
 import { openWorld, type World } from "./draw-request.ts";
-import { type IncidentPlan, incidentsBetween } from "./incident.ts";
+import { type Incident, type IncidentPlan, incidentsBetween } from "./incident.ts";
 import { tierLadder } from "./life.ts";
 import { type Person, personMaker } from "./person.ts";
 import { rhythmOf } from "./rhythm.ts";
@@ -27,6 +27,8 @@ export interface Simulation {
   readonly world: World;
   readonly ladder: readonly Tier[];
   readonly plan: IncidentPlan;
+  /** Which of many possible courses of the same days; 0 in all but forks. */
+  readonly luck: number;
   readonly people: Person[];
   readonly makePerson: ReturnType<typeof personMaker>;
   readonly signUps: ReturnType<typeof signUpSchedule>;
@@ -51,11 +53,31 @@ export function beginSimulation(options: SimulationOptions, use: UseDay = useDay
     world: openWorld(catalog, foldControls(catalog, [])),
     ladder: tierLadder(catalog),
     plan,
+    luck: 0,
     people: [],
     makePerson: personMaker(seed),
     signUps: signUpSchedule({ users, dayWeights: dayWeights(plan, options) }),
     useDay: use,
     lateFeedback: [],
+  };
+}
+
+export interface ForkOptions {
+  readonly luck: number;
+  readonly without?: Incident;
+}
+
+/** The same people on the same morning, whose days may go another way: forks know nothing of each other. */
+export function forkSimulation(simulation: Simulation, { luck, without }: ForkOptions): Simulation {
+  const people = simulation.people.map((person) => ({ ...person }));
+  return {
+    ...simulation,
+    plan: without === undefined ? simulation.plan : { ...simulation.plan, without },
+    luck,
+    people,
+    makePerson: personMaker(simulation.options.seed, people.length),
+    signUps: simulation.signUps.fork(),
+    lateFeedback: [...simulation.lateFeedback],
   };
 }
 

@@ -67,6 +67,7 @@ async function evaluateNow(
     facts: {
       providers: providerFacts(current, today, nowMs),
       fallbackProvider: current.routing.fallbackProvider,
+      tiers: current.tiers,
     },
     states,
     active: directory.directives.active(nowMs),

@@ -35,7 +35,7 @@ export async function readRoutingCells(
   nowMs: number,
 ): Promise<{ readonly cells: readonly RoutingCell[]; readonly days: number }> {
   const fromMs = nowMs - learning.windowDays * DAY_MS;
-  const { perMs, perNano, perFailure } = burdenFactors(learning.objective);
+  const { perMs, perNano, perFailure, perPoorAnswer } = burdenFactors(learning.objective);
   const rows = await warehouse.query({
     sql: queryText("routing-cells"),
     params: {
@@ -46,6 +46,7 @@ export async function readRoutingCells(
       per_ms: perMs,
       per_nano: perNano,
       per_failure: perFailure,
+      per_poor: perPoorAnswer,
     },
     row: cellRow,
   });

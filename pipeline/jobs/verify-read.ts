@@ -70,7 +70,10 @@ const spanRow = z.object({
   requests: count,
   denied: count,
   failed: count,
+  tier_requests: count,
+  tier_denied: count,
   answered: count,
+  cached: count,
   cost: count,
   cost_squares: z.number(),
   timed: count,
@@ -84,7 +87,10 @@ const NOTHING: SpanOutcome = {
   requests: 0,
   denied: 0,
   failed: 0,
+  tierRequests: 0,
+  tierDenied: 0,
   answered: 0,
+  cached: 0,
   cost: 0,
   costSquares: 0,
   timed: 0,
@@ -99,16 +105,18 @@ export interface Span {
   readonly untilMs: number;
   /** Of the users, those on whom it is tried. */
   readonly share: number;
+  /** Whose refusals are counted by themselves; null = all tiers. */
+  readonly tier: string | null;
 }
 
 /** What became of a span's requests: of the users on whom a directive is tried, and of the others. */
 export async function readSpan(
   warehouse: Warehouse,
-  { fromMs, untilMs, share }: Span,
+  { fromMs, untilMs, share, tier }: Span,
 ): Promise<{ readonly tried: SpanOutcome; readonly others: SpanOutcome }> {
   const rows = await warehouse.query({
     sql: queryText("span-outcome"),
-    params: { from: Math.round(fromMs), until: Math.round(untilMs), share },
+    params: { from: Math.round(fromMs), until: Math.round(untilMs), share, tier: tier ?? "" },
     row: spanRow,
   });
   const outcomes = new Map(rows.map(({ tried, ...row }) => [tried, outcomeOf(row)]));
@@ -116,9 +124,11 @@ export async function readSpan(
 }
 
 function outcomeOf(row: Omit<z.infer<typeof spanRow>, "tried">): SpanOutcome {
-  const { cost_squares, latency_ms, latency_squares, rating_sum, ...same } = row;
+  const { tier_requests, tier_denied, cost_squares, latency_ms, latency_squares, rating_sum, ...same } = row;
   return {
     ...same,
+    tierRequests: tier_requests,
+    tierDenied: tier_denied,
     costSquares: cost_squares,
     latencyMs: latency_ms,
     latencySquares: latency_squares,

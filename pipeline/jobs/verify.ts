@@ -56,18 +56,18 @@ async function verifyOne(
   nowMs: number,
 ): Promise<VerdictOfEffect> {
   const rule = ruleNamed(catalog(), decision.rule);
-  const plan = planVerification(record, rule, nowMs);
-  const { share, refuses, isOver, endsSoon } = plan;
+  const plan = planVerification(record, { rule, tiers: catalog().tiers }, nowMs);
+  const { share, tier, purpose, isOver, endsSoon } = plan;
   const [before, after] = await Promise.all([
-    readSpan(warehouse, { ...plan.before, share }),
-    readSpan(warehouse, { ...plan.after, share }),
+    readSpan(warehouse, { ...plan.before, share, tier }),
+    readSpan(warehouse, { ...plan.after, share, tier }),
   ]);
   return judgeOutcome({
     before: before.tried,
     after: after.tried,
     control: share < 1 ? { before: before.others, after: after.others } : null,
     predicted: decision.predicted,
-    refuses,
+    purpose,
     isOver,
     endsSoon,
   });

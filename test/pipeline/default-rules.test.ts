@@ -160,6 +160,15 @@ async function signUp(users: number, ms: number): Promise<void> {
 const days = (length: number, of: (day: number) => number): number[] =>
   Array.from({ length }, (_, day) => of(day));
 
+const REFUSED = {
+  outcome: "denied",
+  denial_reason: "daily_requests_exceeded",
+  provider: "",
+  attempts: [],
+  cost: 0,
+  latency_ms: 0,
+};
+
 /** What makes each rule of the shipped catalog fire. Around it there is ordinary traffic, before and after the rule acts. */
 const INCIDENTS: Readonly<Record<string, (issuedMs: number) => Promise<void>>> = {
   "daily-spend-above-target": (issuedMs) => spend(issuedMs, 130),
@@ -168,6 +177,13 @@ const INCIDENTS: Readonly<Record<string, (issuedMs: number) => Promise<void>>> =
   "slow-answers": () => burst({ ...lately(10), given: { latency_ms: 9_000 } }),
   "pace-free-tier": (issuedMs) => spend(issuedMs, 20),
   "pace-everybody": (issuedMs) => spend(issuedMs, 20),
+  "paying-users-refused": (issuedMs) =>
+    burst({
+      fromMs: issuedMs - 10 * MINUTE_MS,
+      minutes: 9,
+      requests: 20,
+      given: { ...REFUSED, user_id: "busy", tier: "premium" },
+    }),
   "growth-above-20-percent": async () => {
     await signUp(60, Date.now() - 2 * DAY_MS);
     await signUp(20, Date.now() - MINUTE_MS);

@@ -3,11 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import { directiveId, userId } from "../../models/domain/ids.ts";
+import type { RequestEvent } from "../../models/domain/request-event.ts";
 import type { DirectiveOf } from "../../models/policy/controls.ts";
 import { foldControls } from "../../models/policy/controls.ts";
 import { learnedInForce } from "../../models/rules/learning/decide-routing.ts";
 import { gatherCells, type RoutedRequest } from "../../models/rules/learning/gather-cells.ts";
 import { burdenFactors } from "../../models/rules/learning/objective.ts";
+import { poorAnswers } from "../../models/rules/learning/poor-answers.ts";
 import { streamOf } from "../../models/simulation/random.ts";
 import { drawRoutedDay } from "../../models/simulation/routed-day.ts";
 import { openApprovals } from "../../pipeline/approve-decision.ts";
@@ -66,19 +68,22 @@ function learning(more: object = {}, automation: object = {}): Catalog {
 }
 
 /** A day's requests as gateways under the directives in force would have routed and recorded them, with what users said. */
-async function live(catalog: Catalog, startMs: number, requests = 1_200): Promise<RoutedRequest[]> {
+async function live(
+  catalog: Catalog,
+  startMs: number,
+  mark: (events: readonly RequestEvent[]) => RequestEvent[] = (events) => [...events],
+): Promise<RoutedRequest[]> {
   const day = drawRoutedDay({
     controls: foldControls(catalog, pipeline.deps.directory.directives.active(startMs)),
-    demand: [{ tier: "premium", feature: FEATURE, requests, inputTokens: 300, outputTokens: 150 }],
+    demand: [{ tier: "premium", feature: FEATURE, requests: 1_200, inputTokens: 300, outputTokens: 150 }],
     startMs,
     ratedShare: 0.4,
     truth: TRUTH,
     random: streamOf(1, startMs / DAY_MS),
   });
-  const lived = [...day].map((one, at) => ({
-    ...one,
-    event: { ...one.event, user_id: userId.parse(`user-${at % 60}`) },
-  }));
+  const drawn = [...day];
+  const events = mark(drawn.map(({ event }, at) => ({ ...event, user_id: userId.parse(`user-${at % 60}`) })));
+  const lived = drawn.map((one, at) => ({ ...one, event: events[at] ?? one.event }));
   await pipeline.store(lived.map(({ event }) => event));
   await pipeline.server.warehouse.insert(
     "feedback_events",
@@ -120,16 +125,32 @@ const decisions = () =>
 async function learn(
   catalog: Catalog,
   days = 4,
+  mark?: Parameters<typeof live>[2],
 ): Promise<{ readonly nowMs: number; readonly lived: RoutedRequest[] }> {
   const job = learnRoutingJob();
   const lived: RoutedRequest[] = [];
   let nowMs = today;
   for (let day = 0; day < days; day += 1) {
-    lived.push(...(await live(catalog, nowMs)));
+    lived.push(...(await live(catalog, nowMs, mark)));
     nowMs += DAY_MS;
     await job(pipeline.deps, nowMs);
   }
   return { nowMs, lived };
+}
+
+const SIGNALS = ["cut_off", "empty", "refused", "filtered", "invalid_json"] as const;
+
+/** Some answers tell that they are poor, and some are asked for again: soon enough, too late, or where another one had answered. */
+function withPoorAnswers(events: readonly RequestEvent[]): RequestEvent[] {
+  return events.map((event, at) => {
+    const signal = SIGNALS[at % 40];
+    if (signal !== undefined) return { ...event, [signal]: true };
+    const before = events[at - 1];
+    if (at % 10 !== 9 || before === undefined) return event;
+    const waitedMs = [20_000, 59_000, 100_000][at % 3] ?? 0;
+    const provider = at % 20 === 19 ? before.provider : "middle";
+    return { ...event, user_id: before.user_id, ts: before.ts + waitedMs, asked_again_of: provider };
+  });
 }
 
 describe("the learned routing", () => {
@@ -172,9 +193,12 @@ describe("the learned routing", () => {
 
   it("reads from the warehouse exactly what became of the requests", async () => {
     const catalog = learning();
-    const { nowMs, lived } = await learn(catalog, 2);
+    const { nowMs, lived } = await learn(catalog, 2, withPoorAnswers);
     const { cells, days } = await readRoutingCells(pipeline.server.warehouse, catalog, nowMs);
     const factors = burdenFactors(catalog.automation.learning.objective);
+    const isPoor = poorAnswers(lived.map(({ event }) => event));
+    const askedAgain = lived.filter(({ event }) => isPoor(event) && !SIGNALS.some((name) => event[name]));
+    expect(askedAgain.length).toBeGreaterThan(30);
     const key = ({ provider, peak, propensity }: (typeof cells)[number]) =>
       `${provider} ${peak} ${propensity.toFixed(6)}`;
     const expected = new Map(gatherCells(lived, factors).map((cell) => [key(cell), cell]));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { openSlowMetrics } from "../../pipeline/slow-rule-metrics.ts";
-import { startTestPipeline, type TestPipeline } from "./test-pipeline.ts";
+import { recentRequest, startTestPipeline, type TestPipeline } from "./test-pipeline.ts";
 
 const USD = 1_000_000_000;
 const DAY_MS = 86_400_000;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   pipeline = await startTestPipeline();
 });
 afterAll(() => pipeline.close());
-beforeEach(() => pipeline.clear("forecasts"));
+beforeEach(() => pipeline.clear("forecasts", "request_events"));
 
 interface Run {
   readonly series: string;
@@ -49,7 +49,13 @@ async function publish({ series, points, madeAtMs = Date.now(), scenario = "expe
 }
 
 async function read() {
-  const { usage_ratio: _, user_growth: __, ...ahead } = await openSlowMetrics()(pipeline.deps.warehouse);
+  const { warehouse, catalog } = pipeline.deps;
+  const {
+    usage_ratio: _,
+    user_growth: __,
+    paying_denied_share: ___,
+    ...ahead
+  } = await openSlowMetrics()(warehouse, catalog());
   return ahead;
 }
 
@@ -118,4 +124,23 @@ it("does not divide by nothing", async () => {
     points: Array.from({ length: 14 }, (_, day) => (day < 7 ? 0 : 5)),
   });
   expect(await read()).toEqual(UNKNOWN);
+});
+
+it("counts of the last day what the plans of those who pay have refused, and nothing else", async () => {
+  const { warehouse, catalog } = pipeline.deps;
+  const share = async () => (await openSlowMetrics()(warehouse, catalog())).paying_denied_share;
+  const requests = (length: number, given: object, ago = DAY_MS / 2) =>
+    pipeline.store(Array.from({ length }, (_, at) => recentRequest(Date.now() - ago - at, given)));
+  const refused = { outcome: "denied", denial_reason: "daily_requests_exceeded" };
+
+  await requests(40, { tier: "premium" });
+  await requests(9, { tier: "premium", ...refused });
+  expect(await share()).toBeNull();
+  await requests(1, { tier: "premium", ...refused });
+  expect(await share()).toBeCloseTo(0.2, 9);
+
+  await requests(30, { tier: "free", ...refused });
+  await requests(30, { tier: "premium", ...refused }, 1.1 * DAY_MS);
+  await requests(50, { tier: "premium", outcome: "denied", denial_reason: "weekly_budget_exceeded" });
+  expect(await share()).toBeCloseTo(0.1, 9);
 });

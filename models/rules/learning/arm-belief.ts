@@ -75,7 +75,7 @@ interface Belief {
 function believeBurden({ provider, factors, here, ...facts }: ArmFacts): Belief {
   const latencyMs = SLOWEST_MS * FASTER_PER_GRADE ** (provider.speed - 1);
   const cost = expectedCost({ provider, ...facts });
-  const prior = burdenOf({ latencyMs, cost, failed: false }, factors);
+  const prior = burdenOf({ latencyMs, cost, failed: false, poor: false }, factors);
   const count = PRIOR_REQUESTS + here.requests;
   const mean = (PRIOR_REQUESTS * prior + here.burden) / count;
   const around = here.burdenSquares - 2 * mean * here.burden + mean * mean * here.requests;

@@ -107,6 +107,7 @@ function isKnown(
 }
 
 function isAlike(before: Pick<WeightsInstruction, "params">, after: WeightsInstruction): boolean {
+  if (before.params.explorationDailyUsd !== after.params.explorationDailyUsd) return false;
   const [then, now] = [before.params.weights, after.params.weights];
   const names = new Set([...Object.keys(then), ...Object.keys(now)]);
   const differs = [...names].some((name) => Math.abs((then[name] ?? 0) - (now[name] ?? 0)) > SAME_WEIGHT);

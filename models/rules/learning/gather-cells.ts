@@ -1,5 +1,6 @@
 import type { RequestEvent } from "../../domain/request-event.ts";
 import { type BurdenFactors, burdenOf } from "./objective.ts";
+import { type IsPoor, poorAnswers } from "./poor-answers.ts";
 import { addOutcomes, noOutcomes, type OutcomeSums, outcomeSums, type RoutingCell } from "./routing-cell.ts";
 
 /** A request that was routed, and what was said of its answer (1 to 5; 0 = nothing). */
@@ -10,13 +11,14 @@ export interface RoutedRequest {
 }
 
 /** What the warehouse's query makes of requests: those that the routing has chosen a provider for and that came to an end. */
-export function gatherCells(requests: Iterable<RoutedRequest>, factors: BurdenFactors): RoutingCell[] {
+export function gatherCells(requests: readonly RoutedRequest[], factors: BurdenFactors): RoutingCell[] {
   const cells = openCells();
+  const isPoor = poorAnswers(requests.map(({ event }) => event));
   for (const { event, rating, peak } of requests) {
     const { tier, feature, propensity } = event;
     const provider = event.attempts[0]?.provider;
     if (provider === undefined || !isLearnedFrom(event)) continue;
-    cells.add({ tier, feature, peak, provider, propensity }, sumsOf(event, rating, factors));
+    cells.add({ tier, feature, peak, provider, propensity }, sumsOf({ event, rating }, isPoor, factors));
   }
   return cells.all();
 }
@@ -60,13 +62,18 @@ function isLearnedFrom({
   );
 }
 
-function sumsOf(event: RequestEvent, rating: number, factors: BurdenFactors): OutcomeSums {
+function sumsOf(
+  { event, rating }: Pick<RoutedRequest, "event" | "rating">,
+  isPoor: IsPoor,
+  factors: BurdenFactors,
+): OutcomeSums {
   const { cost, latency_ms: latencyMs, outcome } = event;
+  const poor = rating === 0 && isPoor(event);
   return outcomeSums({
     cost,
     inputTokens: event.input_tokens + event.cached_input_tokens,
     outputTokens: event.output_tokens + event.reasoning_tokens,
-    burden: burdenOf({ latencyMs, cost, failed: outcome === "failed" }, factors),
+    burden: burdenOf({ latencyMs, cost, failed: outcome === "failed", poor }, factors),
     rating,
   });
 }

@@ -1,4 +1,6 @@
 import type { DirectiveInstruction } from "../../domain/directive.ts";
+import type { LearningSettings } from "../../domain/learning.ts";
+import { usdFromNano } from "../../domain/money.ts";
 import type { Random } from "../../simulation/random.ts";
 import { type Exploration, explore, roundDown } from "./exploration.ts";
 import { contextKey, type KnownContext, knownContexts, type LearnedFrom } from "./known-contexts.ts";
@@ -94,7 +96,10 @@ function proposalOf(
     feature: context.feature,
     stage,
     leader,
-    instruction: instructionOf(context, stage === "lead" ? leader : null, exploration),
+    instruction: instructionOf(context, stage === "lead" ? leader : null, {
+      exploration,
+      settings: round.settings,
+    }),
     dailyRequests: context.dailyRequests,
     exploration,
     comparison,
@@ -152,9 +157,17 @@ function usualAt({ peak, offPeak }: KnownContext["usual"], isPeak: boolean): str
 function instructionOf(
   { tier, feature }: RoutingContext,
   leader: string | null,
-  { weights, share }: Exploration,
+  {
+    exploration: { weights, share },
+    settings,
+  }: { readonly exploration: Exploration; readonly settings: LearningSettings },
 ): WeightsInstruction {
   const led = leader === null ? [] : [[leader, roundDown(1 - share)] as const];
   const all = Object.fromEntries([...led, ...weights]);
-  return { kind: "weights", params: { tier, feature, weights: all, remainder: "order" } };
+  // Demand may come to more than was planned for: the gateways keep the bound of the day, of all such directives together.
+  const explorationDailyUsd = usdFromNano(settings.explorationDailyBudget);
+  return {
+    kind: "weights",
+    params: { tier, feature, weights: all, remainder: "order", explorationDailyUsd },
+  };
 }

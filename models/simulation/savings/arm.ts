@@ -54,26 +54,32 @@ export function openArm(options: ArmOptions): Arm {
     acts: way.acts,
     totals: ledger.totals,
     live(day) {
-      for (const request of way.serveDay(day)) ledger.add(request);
+      for (const request of way.serveDay(day)) ledger.add(request, way.tiersOf(request));
     },
   };
 }
 
 interface Way {
   serveDay(day: DemandDay): Iterable<ServedRequest>;
+  /** With the limits in force when it was served; to be asked before the next one is. */
+  tiersOf(request: ServedRequest): Catalog["tiers"];
   readonly acts: Autopilot["acts"];
 }
 
 function baselineWay(catalog: Catalog, nowMs: number): Way {
   const serve = openBaseline(catalog, openProviders(catalog), nowMs);
-  return { acts: new Map(), serveDay: ({ asks }) => asks.map(serve) };
+  return { acts: new Map(), tiersOf: () => catalog.tiers, serveDay: ({ asks }) => asks.map(serve) };
 }
 
 function policyWay(catalog: Catalog, clock: ReplayClock, options: ArmOptions): Way {
   const server = openServer(openProviders(catalog), clock);
   if (catalog.automation.rules.length === 0) {
     const fixed = foldByUser(catalog, []);
-    return { acts: new Map(), serveDay: ({ asks }) => asks.map((ask) => server.serve(ask, fixed)) };
+    return {
+      acts: new Map(),
+      tiersOf: () => catalog.tiers,
+      serveDay: ({ asks }) => asks.map((ask) => server.serve(ask, fixed)),
+    };
   }
   const observer = openObserver(catalog, options.firstDay);
   const autopilot = openAutopilot({
@@ -87,7 +93,11 @@ function policyWay(catalog: Catalog, clock: ReplayClock, options: ArmOptions): W
     observer.add(request);
     return request;
   };
-  return { acts: autopilot.acts, serveDay: (day) => steeredDay(day, { observer, autopilot, serve }) };
+  return {
+    acts: autopilot.acts,
+    tiersOf: ({ ts, user_id: user }) => autopilot.controlsAt(ts).of(user).tiers,
+    serveDay: (day) => steeredDay(day, { observer, autopilot, serve }),
+  };
 }
 
 interface Steered {

@@ -78,6 +78,7 @@ export function openAutopilot({ catalog, observer, ids, maxReplayed }: Autopilot
       facts: {
         providers: providerFacts(catalog, observer.providersToday(), nowMs),
         fallbackProvider: catalog.routing.fallbackProvider,
+        tiers: catalog.tiers,
       },
       states,
       active,
@@ -128,15 +129,16 @@ export function openAutopilot({ catalog, observer, ids, maxReplayed }: Autopilot
     const record = directives.get(id);
     if (record === undefined) return null;
     const rule = catalog.automation.rules.find(({ name }) => name === ruleName);
-    const { before, after, share, refuses, isOver, endsSoon } = planVerification(record, rule, nowMs);
+    const plan = planVerification(record, { rule, tiers: catalog.tiers }, nowMs);
+    const { before, after, share, tier, purpose, isOver, endsSoon } = plan;
     const spans = [before, after].map(({ fromMs, untilMs }) => observer.past.between(fromMs, untilMs));
     const [then = [], now = []] = spans;
     const outcome = (tried: boolean) => ({
-      before: outcomeOf(then, { share, tried }),
-      after: outcomeOf(now, { share, tried }),
+      before: outcomeOf(then, { share, tried, tier }),
+      after: outcomeOf(now, { share, tried, tier }),
     });
     const control = share < 1 ? outcome(false) : null;
-    return judgeOutcome({ ...outcome(true), control, predicted, refuses, isOver, endsSoon });
+    return judgeOutcome({ ...outcome(true), control, predicted, purpose, isOver, endsSoon });
   };
 
   const conclude = (one: Pending, { verdict, measured, harms }: VerdictOfEffect, nowMs: number): void => {

@@ -5,7 +5,8 @@ import { countPassedLimits } from "./passed-limits.ts";
 import type { ServedRequest } from "./served-request.ts";
 
 export interface Ledger {
-  add(request: ServedRequest): void;
+  /** `tiers`: with the limits in force when it was served. */
+  add(request: ServedRequest, tiers: Catalog["tiers"]): void;
   totals(): ArmTotals;
 }
 
@@ -29,8 +30,8 @@ export function openLedger(catalog: Catalog, clock: ReplayClock, fromMs: number)
     latencyMs: 0,
   };
   return {
-    add(request) {
-      limits.add(request);
+    add(request, tiers) {
+      limits.add(request, tiers);
       if (request.ts < fromMs) return;
       const { outcome, cost, liked, latency_ms, feature } = request;
       const isDenied = outcome === "denied";

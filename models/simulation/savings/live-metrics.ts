@@ -7,6 +7,7 @@ import type { ProviderDay } from "../../rules/provider-facts.ts";
 import { type ForecastMetrics, NO_FORECAST } from "./daily-forecast.ts";
 import type { DemandDay } from "./demand.ts";
 import { openPastWindow, type PastWindow } from "./past-window.ts";
+import { openPayingRefused } from "./paying-refused.ts";
 import type { ServedRequest } from "./served-request.ts";
 import { openSpendHistory, type SpendHistory } from "./spend-history.ts";
 
@@ -43,6 +44,7 @@ interface Today {
 export function openObserver(catalog: Catalog, firstDay: CalendarWindow): Observer {
   const past = openPastWindow();
   const history = openSpendHistory(firstDay.startMs);
+  const payingRefused = openPayingRefused(catalog);
   const cached = new Set(
     [...catalog.features.values()].filter(({ cacheMinutes }) => cacheMinutes > 0).map(({ name }) => name),
   );
@@ -61,6 +63,7 @@ export function openObserver(catalog: Catalog, firstDay: CalendarWindow): Observ
     add(request) {
       past.add(request);
       history.add(request);
+      payingRefused.add(request);
       if (request.rating > 0) ratings.push({ ts: request.ts, rating: request.rating });
       today.active.add(request.user_id);
       if (request.provider !== "" && request.outcome !== "cached") addToProvider(today.providers, request);
@@ -93,6 +96,7 @@ export function openObserver(catalog: Catalog, firstDay: CalendarWindow): Observ
         user_growth: today.usersBefore < MIN_USERS ? null : newcomersSeen(today) / today.usersBefore,
         usage_ratio: history.usageRatio(nowMs),
         budget_pace: budgetPace({ targetSpend, dailySpend, projected }),
+        paying_denied_share: payingRefused.share(nowMs),
         ...today.forecasts,
         // The simulation has no detector of anomalies, and no rule of the default catalog asks for one.
         anomaly_spend: null,

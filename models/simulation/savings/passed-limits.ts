@@ -4,7 +4,8 @@ import type { ReplayClock } from "../counterfactual-clock.ts";
 import type { ServedRequest } from "./served-request.ts";
 
 export interface PassedLimits {
-  add(request: ServedRequest): void;
+  /** `tiers`: as directives in force had them at that moment. Only their requests count; money is held against the catalog. */
+  add(request: ServedRequest, tiers?: Catalog["tiers"]): void;
   /** Days, weeks and months in which the catalog's limits were passed: of everybody's money, and of each user's requests and money. */
   passed(): number;
 }
@@ -42,25 +43,27 @@ export function countPassedLimits(catalog: Catalog, clock: ReplayClock): PassedL
   };
   const checkOwn = (
     { user_id, cost }: ServedRequest,
-    tier: Tier,
+    { dailyRequests, weeklyBudget: weekly, monthlyBudget: monthly }: Tier,
     windows: ReturnType<ReplayClock["windowsAt"]>,
   ) => {
     const { day, week, month } = windows;
     const requests = sums.ownRequests(day, user_id, 1);
-    check(requests > tier.dailyRequests, `requests ${user_id} ${day.name}`);
+    check(requests > dailyRequests, `requests ${user_id} ${day.name}`);
     const [ofWeek, ofMonth] = [sums.ownWeek(week, user_id, cost), sums.ownMonth(month, user_id, cost)];
-    check(cost > 0 && ofWeek > tier.weeklyBudget, `week ${user_id} ${week.name}`);
-    check(cost > 0 && ofMonth > tier.monthlyBudget, `month ${user_id} ${month.name}`);
+    check(cost > 0 && ofWeek > weekly, `week ${user_id} ${week.name}`);
+    check(cost > 0 && ofMonth > monthly, `month ${user_id} ${month.name}`);
   };
   return {
-    add(request) {
+    add(request, tiers = catalog.tiers) {
       if (request.outcome === "denied") return;
       const windows = clock.windowsAt(request.ts);
       const { day, week } = windows;
       check(sums.day(day, "", request.cost) > dailyBudget, `day ${day.name}`);
       check(sums.week(week, "", request.cost) > weeklyBudget, `week ${week.name}`);
       const tier = catalog.tiers.get(request.tier);
-      if (tier !== undefined) checkOwn(request, tier, windows);
+      if (tier === undefined) return;
+      const { dailyRequests = tier.dailyRequests } = tiers.get(request.tier) ?? {};
+      checkOwn(request, { ...tier, dailyRequests }, windows);
     },
     passed: () => passed.size,
   };

@@ -36,18 +36,22 @@ export function openPastWindow(): PastWindow {
 /** What became of the requests of those users on whom a directive is tried, or (`tried` false) of the others. */
 export function outcomeOf(
   requests: readonly ServedRequest[],
-  { share, tried }: { readonly share: number; readonly tried: boolean },
+  { share, tried, tier }: { readonly share: number; readonly tried: boolean; readonly tier: string | null },
 ): SpanOutcome {
   const own =
     share === 1 ? requests : requests.filter(({ user_id }) => userBucket(user_id) < share === tried);
   const answered = own.filter(({ outcome }) => outcome === "ok" || outcome === "cached");
   const timed = own.filter(({ outcome }) => outcome === "ok");
+  const ofTier = tier === null ? own : own.filter((request) => request.tier === tier);
   const rated = own.filter(({ rating }) => rating > 0);
   return {
     requests: own.length,
     denied: countOf(own, "denied"),
     failed: countOf(own, "failed"),
+    tierRequests: ofTier.length,
+    tierDenied: countOf(ofTier, "denied"),
     answered: answered.length,
+    cached: countOf(own, "cached"),
     cost: sumOf(own, ({ cost }) => cost),
     costSquares: sumOf(answered, ({ cost }) => cost ** 2),
     timed: timed.length,

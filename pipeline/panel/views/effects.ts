@@ -32,6 +32,7 @@ export function measuredInWords(effect: Effect | null): string {
     change("costPerAnswerChangeShare", "cost per answer"),
     change("latencyChangeShare", "latency"),
     change("deniedShareChange", "refused"),
+    change("cachedShareChange", "from the cache"),
     rating === null ? "" : `rating ${rating > 0 ? "+" : ""}${decimal(rating)}`,
   ]);
 }

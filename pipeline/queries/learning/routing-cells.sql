@@ -1,5 +1,6 @@
 -- What became of the requests to `auto` of a span, by tier, feature, peak hour, the provider that was called first and how likely the
--- routing was to choose it. Burdens in stars: what waiting, money and a failure take from an answer's value (models/rules/learning).
+-- routing was to choose it. Burdens in stars: what waiting, money, a failure and a poor answer that nobody has rated take from an
+-- answer's value (models/rules/learning). That an answer was asked for again is told by the later request, within a minute of it.
 -- What the high load has routed tells of the load, what a client has broken off of the client.
 SELECT
     tier, feature, peak, first_provider AS provider, chance AS propensity,
@@ -27,7 +28,10 @@ FROM
         input_tokens + cached_input_tokens AS read_tokens,
         output_tokens + reasoning_tokens AS written_tokens,
         toFloat64(latency_ms) * {per_ms:Float64} + toFloat64(past.cost) * {per_nano:Float64}
-            + if(outcome = 'failed', {per_failure:Float64}, 0) AS load,
+            + if(outcome = 'failed', {per_failure:Float64}, 0)
+            + if(rated.mean = 0 AND (cut_off OR past.empty OR refused OR filtered OR invalid_json
+                OR (again.again_at > past.ts AND toUnixTimestamp64Milli(again.again_at) - toUnixTimestamp64Milli(past.ts) < 60000 + latency_ms)),
+                {per_poor:Float64}, 0) AS load,
         rated.mean AS rating
     FROM
     (
@@ -44,6 +48,12 @@ FROM
         WHERE feedback_events.ts >= fromUnixTimestamp64Milli({from:Int64})
         GROUP BY request_id
     ) AS rated ON rated.request_id = past.request_id
+    ASOF LEFT JOIN
+    (
+        SELECT user_id AS asker, feature AS asked, toString(asked_again_of) AS answerer, ts AS again_at
+        FROM request_events FINAL
+        WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({until:Int64}) AND asked_again_of != ''
+    ) AS again ON again.asker = past.user_id AND again.asked = past.feature AND again.answerer = toString(past.provider) AND again.again_at > past.ts
 )
 GROUP BY tier, feature, peak, first_provider, chance
 ORDER BY requests DESC

@@ -53,6 +53,19 @@ describe("daily values", () => {
     expect(alerts[0]).toBeLessThanOrEqual(130);
   });
 
+  it("two days are an alert together when neither is by itself", () => {
+    const raised = (days: readonly number[]) => (day: number) => daily(day) * (days.includes(day) ? 1.38 : 1);
+    expect(alertsOf(rows(200, raised([120])), DAY_MS)).toEqual([]);
+    expect(alertsOf(rows(200, raised([120, 121])), DAY_MS)).toEqual([121]);
+  });
+
+  it("the end of a busy week is no news of its own, and a day below what was before it is", () => {
+    const busy = (day: number) => daily(day) * (day >= 120 && day < 127 ? 1.6 : 1);
+    expect(alertsOf(rows(200, busy), DAY_MS).filter((day) => day >= 127)).toEqual([]);
+    const broken = (day: number) => busy(day) * (day === 130 ? 0.3 : 1);
+    expect(alertsOf(rows(200, broken), DAY_MS)).toContain(130);
+  });
+
   it("steady growth is no alert", () => {
     expect(
       alertsOf(

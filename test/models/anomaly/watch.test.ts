@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findDrivers } from "../../../models/anomaly/drivers.ts";
 import { explain, type PartSums } from "../../../models/anomaly/explain.ts";
-import { type Anomaly, findAnomalies, GRAIN_MS, type WatchedMetric } from "../../../models/anomaly/watch.ts";
+import {
+  type Anomaly,
+  findAnomalies,
+  GRAIN_MS,
+  type Grain,
+  type WatchedMetric,
+} from "../../../models/anomaly/watch.ts";
 
 /** Evenly spread over 0..1, the same on every run. */
 function chance(seed: number): number {
@@ -16,16 +22,34 @@ function hours(
   count: number,
   rowAt: (hour: number) => readonly [value: number, weight: number],
 ): Anomaly[] {
-  const rows = Array.from({ length: count }, (_, hour) => {
-    const [value, weight] = rowAt(hour);
-    return { timeMs: hour * GRAIN_MS.hour, value, weight };
+  return watched("hour", metric, { length: count, rowAt });
+}
+
+function days(
+  metric: WatchedMetric,
+  count: number,
+  rowAt: (day: number) => readonly [value: number, weight: number],
+): Anomaly[] {
+  return watched("day", metric, { length: count, rowAt });
+}
+
+interface Rows {
+  readonly length: number;
+  readonly rowAt: (row: number) => readonly [value: number, weight: number];
+}
+
+function watched(grain: Grain, metric: WatchedMetric, { length, rowAt }: Rows): Anomaly[] {
+  const rows = Array.from({ length }, (_, row) => {
+    const [value, weight] = rowAt(row);
+    return { timeMs: row * GRAIN_MS[grain], value, weight };
   });
-  return findAnomalies({ metric, grain: "hour", part: "", rows });
+  return findAnomalies({ metric, grain, part: "", rows });
 }
 
 /** Hours from the beginning. */
-const spans = (found: readonly Anomaly[]): number[][] =>
-  found.map(({ fromMs, toMs }) => [fromMs / GRAIN_MS.hour, toMs / GRAIN_MS.hour]);
+const spans = (found: readonly Anomaly[]): number[][] => spansOf(found, "hour");
+const spansOf = (found: readonly Anomaly[], grain: Grain): number[][] =>
+  found.map(({ fromMs, toMs }) => [fromMs / GRAIN_MS[grain], toMs / GRAIN_MS[grain]]);
 
 describe("a mean of few observations", () => {
   it("one failure of four calls is no alert, and an hour in which all of them fail is", () => {
@@ -35,8 +59,15 @@ describe("a mean of few observations", () => {
     expect(spans(outage)).toEqual([[300, 301]]);
   });
 
-  it("two failures of two calls are an alert when the next two fail as well", () => {
-    const found = hours("error-rate", 400, (hour) => (hour === 300 || hour === 301 ? [1, 2] : [0, 2]));
+  it("a failure of one call is no alert, and two of two are where calls hardly ever fail", () => {
+    const rare = (calls: number) => hours("error-rate", 400, (hour) => [hour === 300 ? 1 : 0, calls]);
+    expect(rare(1)).toEqual([]);
+    expect(spans(rare(2))).toEqual([[300, 301]]);
+  });
+
+  it("where a call in fifty fails, two failures of two are an alert when the next two fail as well", () => {
+    const usual = (hour: number) => [hour % 25 === 7 ? 0.5 : 0, 2] as const;
+    const found = hours("error-rate", 400, (hour) => (hour === 300 || hour === 301 ? [1, 2] : usual(hour)));
     expect(spans(found)).toEqual([[301, 302]]);
   });
 
@@ -51,6 +82,21 @@ describe("a mean of few observations", () => {
     });
     expect(spans(found)).toEqual([[400, 406]]);
     expect(found[0]?.isOpen).toBe(false);
+  });
+
+  it("a provider of which two ratings come a day is told when they fall by a star and a half for some days", () => {
+    const usual = (day: number) => (day % 3 === 0 ? 4 : 4.5);
+    const found = days("rating", 120, (day) => [usual(day) - (day >= 90 && day < 95 ? 1.5 : 0), 2]);
+    expect(found).toHaveLength(1);
+    expect(spansOf(found, "day")[0]?.[0]).toBeGreaterThanOrEqual(90);
+    expect(spansOf(found, "day")[0]?.[0]).toBeLessThan(95);
+  });
+
+  it("what two users think is no news, however content the others were", () => {
+    const usual = (day: number) => (day % 3 === 0 ? 4 : 4.5);
+    expect(
+      days("rating", 120, (day) => (day % 5 === 0 ? [day === 90 ? 1 : usual(day), 2] : [0, 0])),
+    ).toHaveLength(0);
   });
 
   it("what has not ended is open, and an hour without calls does not end it", () => {
@@ -140,6 +186,31 @@ describe("explanations", () => {
   it("where all parts moved alike, what drives the whole comes first", () => {
     const now = [sums("total", "", 2, 900), sums("tier", "free", 1, 900), sums("tier", "premium", 1, 900)];
     expect(explain(anomaly, { now, usual })[0]).toMatchObject({ name: "tokens-per-request", ratio: 9 });
+  });
+
+  it("the part that costs most is no cause where all prompts became longer", () => {
+    // The dear part pays for its tokens, the cheap one mostly a price for each request: its bill hardly moves.
+    const usualParts = [
+      { ...sums("tier", "dear", 1), spend: 7_000 },
+      { ...sums("tier", "cheap", 1), spend: 3_000 },
+    ];
+    const longer = [
+      { ...sums("tier", "dear", 1, 900), spend: 63_000 },
+      { ...sums("tier", "cheap", 1, 900), spend: 4_000 },
+    ];
+    const found = explain(
+      { ...anomaly, metric: "request-cost" },
+      {
+        now: [{ ...sums("total", "", 2, 900), spend: 67_000 }, ...longer],
+        usual: [{ ...sums("total", "", 2), spend: 10_000 }, ...usualParts],
+      },
+    );
+    expect(found.map(({ name }) => name).slice(0, 2)).toEqual(["tokens-per-request", "tier=dear"]);
+  });
+
+  it("the part whose prompts alone became longer comes before that prompts became longer", () => {
+    const now = [sums("total", "", 2, 500), sums("tier", "free", 1, 900), sums("tier", "premium", 1, 100)];
+    expect(explain(anomaly, { now, usual })[0]).toMatchObject({ name: "tier=free" });
   });
 
   it("an anomaly of a part is explained by the part", () => {

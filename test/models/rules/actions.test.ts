@@ -8,6 +8,11 @@ function provider(name: string, given: Partial<ProviderFacts>): ProviderFacts {
 
 const facts: ActionFacts = {
   fallbackProvider: "lite",
+  tiers: new Map([
+    ["premium", { dailyRequests: 100 }],
+    ["single", { dailyRequests: 1 }],
+    ["unlimited", { dailyRequests: Number.POSITIVE_INFINITY }],
+  ]),
   providers: [
     provider("best", { quality: 5, typicalCost: 1000, requestsToday: 50, spendToday: 50_000 }),
     provider("middle", { quality: 4, typicalCost: 300, requestsToday: 100, spendToday: 30_000 }),
@@ -87,6 +92,15 @@ describe("actions", () => {
       kind: "instruct",
       instruction,
     });
+  });
+
+  it("raises a plan's requests by what the catalog says, and says why where there is nothing to raise", () => {
+    const raise = (tier: string) => planAction({ action: "raise-request-limit", tier, multiply: 1.5 }, facts);
+    expect(raise("premium")).toEqual({
+      kind: "instruct",
+      instruction: { kind: "tier-limit", params: { tier: "premium", dailyRequests: 150 } },
+    });
+    for (const tier of ["single", "unlimited", "gone"]) expect(raise(tier).kind, tier).toBe("impossible");
   });
 
   it("a switch to cheaper never prefers the avoided, an unpriced or a dearer provider", () => {

@@ -34,7 +34,7 @@ function makeRound(given: Partial<RuleRound>): RuleRound {
     rules: [],
     mode: "act",
     metrics: METRICS,
-    facts: { providers: [], fallbackProvider: "lite" },
+    facts: { providers: [], fallbackProvider: "lite", tiers: new Map() },
     states: new Map(),
     active: [],
     changesAtMs: [],

@@ -36,6 +36,11 @@ const action = fc.oneof(
   }),
   fc.record({ action: fc.constant("switch-provider"), provider: providerName }),
   fc.record({ action: fc.constant("emergency-budget"), dailyUsd: money }),
+  fc.record({
+    action: fc.constant("raise-request-limit"),
+    tier: tierName,
+    multiply: fc.double({ min: 1.01, max: 10, noNaN: true }),
+  }),
   providerName.map((provider) => ({ action: "drain-provider", provider })),
   providerName.map((provider) => ({ action: "route", prefer: [provider], avoid: ["cheap"] })),
   fc.record({
@@ -135,7 +140,11 @@ function live(catalog: Catalog, given: { readonly rules: readonly Rule[]; readon
       rules: given.rules,
       mode: catalog.automation.mode,
       metrics: step.metrics,
-      facts: { providers: providerFacts(catalog, [], nowMs), fallbackProvider: "cheap" },
+      facts: {
+        providers: providerFacts(catalog, [], nowMs),
+        fallbackProvider: "cheap",
+        tiers: catalog.tiers,
+      },
       states,
       active,
       changesAtMs: issued.map(({ directive: { issuedAt } }) => issuedAt),
@@ -260,7 +269,7 @@ describe("the bounds of a directive", () => {
       rules: [one],
       mode: "act",
       metrics: metricValues({ daily_spend: 1 }),
-      facts: { providers: [], fallbackProvider: "cheap" },
+      facts: { providers: [], fallbackProvider: "cheap", tiers: catalog.tiers },
       states: new Map(),
       active: [],
       changesAtMs: [],
@@ -284,6 +293,7 @@ describe("the bounds of a directive", () => {
     [{ action: "tier-limit", tier: "free", dailyRequests: 16 }],
     [{ action: "tier-limit", tier: "premium", weeklyBudget: 1 }],
     [{ action: "tier-limit", tier: "gone", weeklyBudget: 1 }],
+    [{ action: "raise-request-limit", tier: "premium", multiply: 2 }],
     [{ action: "cache", multiplyMinutes: 5 }],
   ])("are left by %j, which is not issued", (then) => {
     expect(outcomeOf(then)).toMatchObject({ kind: "blocked", guardRail: "within-bounds" });
@@ -292,6 +302,7 @@ describe("the bounds of a directive", () => {
   it.each([
     [{ action: "emergency-budget", dailyUsd: 150 }],
     [{ action: "tier-limit", tier: "free", dailyRequests: 15 }],
+    [{ action: "raise-request-limit", tier: "premium" }],
     [{ action: "cache", multiplyMinutes: 4 }],
   ])("hold %j", (then) => {
     expect(outcomeOf(then).kind).toBe("fired");

@@ -15,7 +15,10 @@ function span(
     requests,
     denied,
     failed,
+    tierRequests: requests,
+    tierDenied: denied,
     answered,
+    cached: 0,
     cost: answered * each,
     costSquares: answered * each * each * 1.5,
     timed: answered,
@@ -27,13 +30,27 @@ function span(
   };
 }
 
+/** A dearer, slower and worse answer, and more refusals. */
+const FORESEEN = {
+  requests: 400,
+  costChange: 1,
+  costChangeShare: 1,
+  costBias: 0,
+  latencyChangeMs: 1_000,
+  satisfactionChange: -1,
+  newlyDeniedShare: 0.4,
+  premiumDeniedShare: 0,
+  usersAffectedShare: 1,
+  confidence: 1,
+};
+
 function judge(given: Partial<Verification>) {
   return judgeOutcome({
     before: span(),
     after: span(),
     control: null,
     predicted: null,
-    refuses: false,
+    purpose: "route",
     isOver: true,
     endsSoon: false,
     ...given,
@@ -55,19 +72,9 @@ describe("the verdict on a directive", () => {
   });
 
   it("forgives what was foreseen", () => {
-    const predicted = {
-      requests: 400,
-      costChange: 1,
-      costChangeShare: 1,
-      costBias: 0,
-      latencyChangeMs: 1_000,
-      satisfactionChange: -1,
-      newlyDeniedShare: 0.4,
-      premiumDeniedShare: 0,
-      usersAffectedShare: 1,
-      confidence: 1,
-    };
-    expect(judge({ predicted, after: span({ each: 2_000, ms: 1_500, denied: 150 }) }).verdict).toBe("kept");
+    expect(judge({ predicted: FORESEEN, after: span({ each: 2_000, ms: 1_500, denied: 150 }) }).verdict).toBe(
+      "kept",
+    );
   });
 
   it("takes what happened to the control group, too, for the hour of the day", () => {
@@ -80,7 +87,38 @@ describe("the verdict on a directive", () => {
   });
 
   it("does not blame a directive that is there to refuse for refusing", () => {
-    expect(judge({ refuses: true, after: span({ denied: 150 }) }).verdict).toBe("kept");
+    expect(judge({ purpose: "refuse", after: span({ denied: 150 }) }).verdict).toBe("kept");
+  });
+
+  it("judges what is there to serve more by how much less its tier is refused, not by what that costs", () => {
+    const before = span({ denied: 20 });
+    const admit = (after: SpanOutcome) => judge({ purpose: "admit", endsSoon: true, before, after });
+    expect(admit(span({ each: 1_050 }))).toMatchObject({
+      verdict: "extended",
+      measured: { deniedShareChange: -0.05 },
+    });
+    expect(admit(span({ denied: 20, each: 500 })).verdict).toBe("kept");
+    expect(admit(span({ denied: 150 }))).toMatchObject({ harms: ["more requests are refused"] });
+    // It is not asked for the hour in which answers cost more, which begins at the same time.
+    expect(admit(span({ each: 3_000 }))).toMatchObject({ verdict: "extended", harms: [] });
+    // What other tiers are refused says nothing of it.
+    const othersRefused = span({ denied: 150, tierRequests: 200, tierDenied: 0 });
+    expect(admit(othersRefused)).toMatchObject({ verdict: "extended", harms: [] });
+  });
+
+  it("judges what is there to answer again by whether more is answered again", () => {
+    const before = span({ cached: 40 });
+    const keep = (after: SpanOutcome) => judge({ purpose: "cache", endsSoon: true, before, after });
+    expect(keep(span({ cached: 48 })).verdict).toBe("extended");
+    expect(keep(span({ cached: 40, each: 500 })).verdict).toBe("kept");
+    expect(keep(span({ cached: 48, each: 3_000 }))).toMatchObject({ verdict: "extended", harms: [] });
+  });
+
+  it("holds a prediction against the cost of all requests, served or not", () => {
+    const predicted = { ...FORESEEN, costChangeShare: 0.25 };
+    const served = judge({ purpose: "admit", predicted, before: span({ denied: 80 }), after: span() });
+    expect(served.measured.costBias).toBeCloseTo(0, 9);
+    expect(served.measured.costPerAnswerChangeShare).toBeCloseTo(0, 9);
   });
 
   it("does not take chance for harm: few requests must differ by more than many", () => {

@@ -77,6 +77,23 @@ const CHANGES: readonly ScriptedChange[] = [
   })),
 ];
 
+/** What a refused request tells of itself. */
+const REFUSED = {
+  outcome: "denied",
+  denial_reason: "daily_requests_exceeded",
+  provider: "",
+  first_provider: "",
+  route_reason: "",
+  latency_ms: 0,
+  input_tokens: 0,
+  cached_input_tokens: 0,
+  output_tokens: 0,
+  reasoning_tokens: 0,
+  cost: 0,
+  cache_saved: 0,
+  rating: 0,
+} as const;
+
 /** The requests of each user and day that come first. */
 function firstOfDay(limit: number): (event: PastRequest) => boolean {
   const asked = new Map<string, number>();
@@ -90,6 +107,25 @@ function firstOfDay(limit: number): (event: PastRequest) => boolean {
 
 describe.each([1, 2, 3, 4, 5])("the change of a simulated month's cost, seed %i", (seed) => {
   const before = month(seed, usual);
+
+  // What nobody has answered tells neither its length nor whether it was asked before: its feature's means have to do.
+  it.each([2, 5])(
+    "more than %i requests a day: what was refused is foreseen as served, within a fifth of what it costs",
+    (dailyRequests) => {
+      const isServed = firstOfDay(dailyRequests);
+      const limited = before.map((event) => (isServed(event) ? event : { ...event, ...REFUSED }));
+      const { costChange, newlyAdmitted, newlyDenied } = compareControls(limited, {
+        recorded: foldControls(testCatalog(undefined, tiersWith(dailyRequests)), []),
+        proposed: foldControls(usual, []),
+      });
+      const realised = costOf(before) - costOf(limited);
+      expect(realised / costOf(limited)).toBeGreaterThan(0.01);
+      expect(costChange / realised).toBeGreaterThan(0.8);
+      expect(costChange / realised).toBeLessThan(1.2);
+      expect(newlyAdmitted).toBe(limited.filter(({ outcome }) => outcome === "denied").length);
+      expect(newlyDenied).toBe(0);
+    },
+  );
 
   it.each(CHANGES)("$what: is foreseen within a tenth of what comes", ({ catalog, costAfter }) => {
     const { costChange } = compareControls(before, {

@@ -16,6 +16,7 @@ import { requirementsOf } from "../../../models/simulation/savings/requirements.
 import { type SeedSavings, simulateSavings } from "../../../models/simulation/savings/savings.ts";
 import { openServer } from "../../../models/simulation/savings/serve.ts";
 import { openBaseline } from "../../../models/simulation/savings/serve-baseline.ts";
+import { servedRequest } from "../../../models/simulation/savings/served-request.ts";
 
 const HOUR_MS = 3_600_000;
 /** Some seconds of computing, and as much more as others compute at the same time. */
@@ -268,6 +269,68 @@ describe("the automation of an arm", { timeout: SLOW_MS }, () => {
     expect(acts?.fired).toBeGreaterThan(0);
     expect(acts?.rolledBack).toBe(0);
   });
+});
+
+describe("a user who pays and asks for more than his plan has", { timeout: SLOW_MS }, () => {
+  const DAYS = 5;
+  const ASKED_A_DAY = 180;
+  /** What everybody asks, and what he asks besides, evenly over each day. */
+  function live(of: Catalog) {
+    const population = { seed: 1, users: 600 };
+    const scaled = scaleBudgets(of, population.users);
+    const [first, ...others] = [
+      ...demandOf({ ...population, days: DAYS, startDay: "2026-01-05", catalog: scaled }),
+    ];
+    const asked = first?.asks.find(({ tier, feature }) => tier === "premium" && feature === "chat");
+    if (first === undefined || asked === undefined) throw new Error("nobody of the tier asks");
+    const phase = { name: "steered", expectedSaving: null, catalogOf: () => scaled };
+    const arm = openArm({ ...population, phase, catalog: scaled, firstDay: first.window, countFromMs: 0 });
+    for (const day of [first, ...others]) {
+      const { startMs, endMs } = day.window;
+      const own = Array.from({ length: ASKED_A_DAY }, (_, at): Ask => {
+        const ts = Math.floor(startMs + ((at + 0.5) / ASKED_A_DAY) * (endMs - startMs));
+        return { ...asked, ts, userId: "busy", prompt: `busy/${ts}`, luck: ts % 2 ** 32 };
+      });
+      arm.live({ ...day, asks: [...day.asks, ...own].sort((a, b) => a.ts - b.ts) });
+    }
+    return { ...arm.totals(), acts: arm.acts.get("paying-users-refused") };
+  }
+  const withRules = (rules: Catalog["automation"]["rules"]): Catalog => ({
+    ...catalog,
+    automation: { ...catalog.automation, rules },
+  });
+  it("is served, within the raised limit, where he was refused; and not while there is no money for it", () => {
+    const without = live(
+      withRules(catalog.automation.rules.filter(({ name }) => name !== "paying-users-refused")),
+    );
+    const steered = live(catalog);
+    expect(without.payingDeniedShare).toBeGreaterThan(0.03);
+    // On the first day nothing is known of how a day goes on, and he is refused as before.
+    const refusedADay = without.counts.payingDenied / DAYS;
+    expect(steered.counts.payingDenied).toBeLessThan(1.6 * refusedADay);
+    expect(steered.acts?.fired).toBeGreaterThan(0);
+    expect(steered.acts?.rolledBack).toBe(0);
+    expect([without.counts.passedLimits, steered.counts.passedLimits]).toEqual([0, 0]);
+
+    const target = nanoFromUsd(0.01);
+    const poor = live({ ...catalog, automation: { ...catalog.automation, targetDailySpend: target } });
+    expect(poor.acts).toBeUndefined();
+  });
+});
+
+it("watches the limits that were in force, and money by the catalog's", () => {
+  const clock = openReplayClock(catalog.timezone);
+  const [ask] = asksOf(catalog, { days: 1 }).filter(({ tier }) => tier === "premium");
+  if (ask === undefined) throw new Error("nobody of the tier asks");
+  const raised = withTiers(catalog, { dailyRequests: 200, weeklyBudget: nanoFromUsd(1_000) }).tiers;
+  const passedBy = (requests: number, cost: number) => {
+    const limits = countPassedLimits(catalog, clock);
+    for (let at = 0; at < requests; at += 1) limits.add(servedRequest(ask, { outcome: "ok", cost }), raised);
+    return limits.passed();
+  };
+  expect(passedBy(200, 0)).toBe(0);
+  expect(passedBy(201, 0)).toBe(1);
+  expect(passedBy(1, nanoFromUsd(5.01))).toBe(1);
 });
 
 it("scales the limits of everybody's money with the users, and no limit of a user", () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { feedbackEvent } from "../../../models/domain/feedback-event.ts";
 import { requestEvent } from "../../../models/domain/request-event.ts";
 import { userEvent } from "../../../models/domain/user-event.ts";
-import { INCIDENT_KINDS } from "../../../models/simulation/incident.ts";
-import { type SimulatedDay, simulate } from "../../../models/simulation/simulate.ts";
+import { INCIDENT_KINDS, type IncidentKind } from "../../../models/simulation/incident.ts";
+import { beginLife, type SimulatedDay, simulate } from "../../../models/simulation/simulate.ts";
 import { testCatalog } from "../../pipeline/test-catalog.ts";
 
 const catalog = testCatalog();
@@ -22,6 +22,50 @@ function live({
   }
   return lived;
 }
+
+function failures({ requests }: SimulatedDay, subject: string): number {
+  return requests
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ provider, outcome }) => provider === subject && outcome !== "ok" && outcome !== "aborted")
+    .length;
+}
+
+/** The life up to the morning of the first incident of the kind that anything shows of. */
+function morningOf(kind: IncidentKind) {
+  const life = beginLife({ seed: 1, users: 150, days: 240, startDay: "2026-03-01", catalog });
+  for (;;) {
+    const morning = life.fork({ luck: 0 });
+    const day = life.nextDay();
+    const incident = day.incidents.find((one) => one.kind === kind);
+    if (incident !== undefined && (kind !== "outage" || failures(day, incident.subject) > 3))
+      return { life, morning, day, incident };
+  }
+}
+
+describe("a life that is lived once more", () => {
+  it("is the same with the same luck, whatever its forks have done", () => {
+    const { life, morning, day } = morningOf("outage");
+    for (const luck of [1, 2]) morning.fork({ luck }).nextDay();
+    expect(morning.fork({ luck: 0 }).nextDay()).toEqual(day);
+    expect(morning.nextDay()).toEqual(day);
+    expect(morning.nextDay()).toEqual(life.nextDay());
+    expect(morning.fork({ luck: 1 }).nextDay().requests).not.toEqual(morning.nextDay().requests);
+  });
+
+  it("without an outage, the provider answers; all else that was to happen does", () => {
+    const { morning, day, incident } = morningOf("outage");
+    const without = morning.fork({ luck: 0, without: incident }).nextDay();
+    expect(failures(day, incident.subject)).toBeGreaterThan(3 * failures(without, incident.subject));
+    expect(without.incidents).toEqual(day.incidents.filter((one) => one.kind !== "outage"));
+  });
+
+  it("without a campaign, fewer users sign up", () => {
+    const { morning, day, incident } = morningOf("campaign");
+    const without = morning.fork({ luck: 0, without: incident }).nextDay();
+    expect(without.truth.newUsers).toBeLessThan(day.truth.newUsers);
+    expect(without.requests.length).toBeLessThan(day.requests.length);
+  });
+});
 
 describe("a simulation", () => {
   it("makes equal events from equal options, and others from another seed", () => {
