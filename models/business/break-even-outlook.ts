@@ -16,7 +16,7 @@ export interface BusinessForecast {
 }
 
 export interface BreakEvenOutlook {
-  /** By the forecasts. */
+  /** By the forecasts; where they do not meet, as if the growth of now went on, and the reason says so. */
   readonly expected: BreakEven;
   readonly earliest: BreakEven;
   readonly latest: BreakEven;
@@ -39,11 +39,24 @@ export function breakEvenOutlook({ revenue, costs, gap }: BusinessForecast): Bre
         one.costs,
       ),
     );
-  const expected = breakEven(forecast.revenue, forecast.costs);
+  const byForecast = breakEven(forecast.revenue, forecast.costs);
   return {
-    expected,
+    expected: byForecast.found ? byForecast : ifGrowthGoesOn(byForecast, growing),
     earliest: ends(1).reduce((a, b) => (daysUntil(b) < daysUntil(a) ? b : a)),
     latest: ends(-1).reduce((a, b) => (daysUntil(b) > daysUntil(a) ? b : a)),
+  };
+}
+
+/** A day is missing most often because a forecast over a year damps growth, and not because there is none. */
+function ifGrowthGoesOn(
+  byForecast: BreakEven,
+  growing: { readonly revenue: readonly number[]; readonly costs: readonly number[] },
+): BreakEven {
+  const found = breakEven(growing.revenue, growing.costs);
+  if (!found.found) return byForecast;
+  return {
+    ...found,
+    reason: `if revenue and costs go on growing as now, they meet in ${found.daysAhead} days`,
   };
 }
 

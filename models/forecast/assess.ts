@@ -40,7 +40,10 @@ export function assess(
   const combined = plan.origins.map((origin, index) => {
     const others = pasts.map((past) => past.filter((_, other) => other !== index));
     const honest = plan.origins.length > 1 ? weighModels(history, others) : weights;
-    return { origin, forecast: blendTrend(history.slice(0, origin), combine(forecastsAt(pasts, index), honest), periods) };
+    return {
+      origin,
+      forecast: blendTrend(history.slice(0, origin), combine(forecastsAt(pasts, index), honest), periods),
+    };
   });
   const more = forecastMore(pool, history, { horizon, periods, weights, known: plan.origins });
   const period = periods[0] ?? 1;

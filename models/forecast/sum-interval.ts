@@ -13,7 +13,7 @@ export interface SumInterval {
 }
 
 /** The bound that days err together weighs as much as so many past sums. */
-const BOUND_SUMS = 10;
+const BOUND_SUMS = 6;
 /** 1.96 / 1.2816: a 95 % interval of few sums is at least as much wider as a Gaussian's. */
 const WIDER_95 = 1.53;
 

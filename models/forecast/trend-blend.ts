@@ -5,8 +5,8 @@ import { chooseScale, type Scale } from "./scale.ts";
 import { decompose } from "./seasonal-decomposition.ts";
 import { at, meanOf, sequence, sumOf } from "./sequence.ts";
 
-/** The slope is that of so many seasons: twelve weeks. */
-const TREND_SEASONS = 12;
+/** The slope is that of so many seasons: eleven weeks. */
+const TREND_SEASONS = 11;
 /** With less history there is no trend to tell from chance. */
 const MIN_SEASONS = 8;
 /** The trend starts from the mean of so many seasons. */
@@ -22,7 +22,7 @@ const SHARE = 2 / 3;
 const PRIOR_TESTS = 4;
 
 /**
- * A forecast drawn towards the trend of the last twelve seasons. The models of the pool know hardly any trend, and days that are
+ * A forecast drawn towards the trend of the last eleven seasons. The models of the pool know hardly any trend, and days that are
  * noisy do not tell which model sees growth; over some weeks growth is what counts. How much of it is believed depends on whether
  * trends went on in this very series: where they turned round again and again, as over holidays, nothing is.
  * A combination with a fixed share, as in Bates & Granger (1969), Operational Research Quarterly 20, p. 453.

@@ -294,6 +294,7 @@ describe("the bounds of a directive", () => {
     [{ action: "tier-limit", tier: "premium", weeklyBudget: 1 }],
     [{ action: "tier-limit", tier: "gone", weeklyBudget: 1 }],
     [{ action: "raise-request-limit", tier: "premium", multiply: 2 }],
+    [{ action: "weights", tier: "premium", weights: { middle: 0.1 }, explorationDailyUsd: 5 }],
     [{ action: "cache", multiplyMinutes: 5 }],
   ])("are left by %j, which is not issued", (then) => {
     expect(outcomeOf(then)).toMatchObject({ kind: "blocked", guardRail: "within-bounds" });
@@ -303,6 +304,7 @@ describe("the bounds of a directive", () => {
     [{ action: "emergency-budget", dailyUsd: 150 }],
     [{ action: "tier-limit", tier: "free", dailyRequests: 15 }],
     [{ action: "raise-request-limit", tier: "premium" }],
+    [{ action: "weights", tier: "premium", weights: { middle: 0.1 }, explorationDailyUsd: 1 }],
     [{ action: "cache", multiplyMinutes: 4 }],
   ])("hold %j", (then) => {
     expect(outcomeOf(then).kind).toBe("fired");
