@@ -2,6 +2,7 @@ import type { IntervalPoint } from "./interval.ts";
 import { quantile } from "./quantile.ts";
 import { decompose } from "./seasonal-decomposition.ts";
 import { at, clamp, sequence } from "./sequence.ts";
+import { medianSlope } from "./trend-blend.ts";
 
 export const SCENARIOS = ["conservative", "optimistic", "pessimistic"] as const;
 export type Scenario = (typeof SCENARIOS)[number];
@@ -25,11 +26,7 @@ export function growthRate(history: readonly number[], period: number): number {
   const recent = history.slice(-GROWTH_DAYS);
   if (recent.length < Math.max(MIN_DAYS, 2 * period)) return 0;
   const { logs } = logged(recent, period);
-  const slopes: number[] = [];
-  for (let to = 1; to < logs.length; to++) {
-    for (let from = 0; from < to; from++) slopes.push((at(logs, to) - at(logs, from)) / (to - from));
-  }
-  return clamp(quantile(slopes, 0.5), -MAX_GROWTH, MAX_GROWTH);
+  return clamp(medianSlope(logs), -MAX_GROWTH, MAX_GROWTH);
 }
 
 /** Conservative: growth as it is now. Optimistic: 50 % higher. Pessimistic: 25 % lower; shrinking counts as lower than none. */
