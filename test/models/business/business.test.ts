@@ -51,6 +51,22 @@ it("an outlook without history says so, at both ends of its interval, too", () =
     expect(one).toMatchObject({ found: false, reason: expect.stringContaining("history") });
 });
 
+it("where the forecasts never meet, the expected day is that of growth going on as now, and it says so", () => {
+  const pointsOf = (level: number) =>
+    days(395, () => level).map((point, index) => {
+      return { step: index + 1, point, lo80: point - 1, hi80: point + 1, lo95: point - 2, hi95: point + 2 };
+    });
+  // Revenue grows by 1 % a day up to 100, costs stay at 200: ln 2 / 0.01 is 69 days.
+  const revenue = { history: days(120, (day) => 100 * Math.exp(0.01 * (day - 119))), points: pointsOf(100) };
+  const costs = { history: days(120, () => 200), points: pointsOf(200) };
+  const { expected, earliest, latest } = breakEvenOutlook({ revenue, costs, gap: pointsOf(-100) });
+  expect(expected).toMatchObject({ found: true, reason: expect.stringContaining("go on growing as now") });
+  if (!expected.found || !earliest.found) throw new Error("they meet");
+  expect(Math.abs(expected.daysAhead - 69)).toBeLessThan(4);
+  expect(earliest.daysAhead).toBeLessThanOrEqual(expected.daysAhead);
+  expect(latest.found).toBe(false);
+});
+
 it("a tier's baseline is the most expensive provider that it may use", () => {
   expect(tierFacts(testCatalog(), 0)).toMatchObject([
     { tier: "free", monthlyPrice: 0, baselineProvider: "cheap" },
