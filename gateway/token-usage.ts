@@ -7,7 +7,7 @@ import type { TokenUsage } from "../models/domain/price.ts";
  */
 export function tokenUsageOf(usage: unknown): TokenUsage | null {
   if (!isObject(usage)) return null;
-  const isChat = isCount(usage["prompt_tokens"]);
+  const isChat = isCount(usage.prompt_tokens);
   const input = usage[isChat ? "prompt_tokens" : "input_tokens"];
   const output = usage[isChat ? "completion_tokens" : "output_tokens"] ?? 0;
   const cached = detail(usage[isChat ? "prompt_tokens_details" : "input_tokens_details"], "cached_tokens");

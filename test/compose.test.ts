@@ -57,8 +57,8 @@ describe("docker-compose.yml", () => {
       );
       for (const host of hosts) expect(Object.keys(compose.services)).toContain(host);
     }
-    expect(filledIn(compose.services["clickhouse"]?.environment ?? {})["CLICKHOUSE_PASSWORD"]).toBe(
-      secrets["CLICKHOUSE_PASSWORD"],
+    expect(filledIn(compose.services.clickhouse?.environment ?? {}).CLICKHOUSE_PASSWORD).toBe(
+      secrets.CLICKHOUSE_PASSWORD,
     );
   });
 

@@ -35,7 +35,7 @@ export function isCompleteAnswer({ endpoint, body }: ModelRequest, answer: Ended
         ? response.safeParse(answer.document).success
         : lastEvent.safeParse(parsed(dataOf(answer.body).at(-1) ?? "")).success;
     case "embeddings":
-      return isJson && hasEveryVector(answer.document, inputsOf(body["input"]));
+      return isJson && hasEveryVector(answer.document, inputsOf(body.input));
   }
 }
 

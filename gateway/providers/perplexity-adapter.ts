@@ -15,7 +15,7 @@ import { responsesOverChat } from "./responses/over-chat.ts";
 const chat: EndpointAdapter = {
   ...openAiChat,
   reading: { ...CHAT_READING, usageIn } satisfies StreamReading,
-  usage: (answer) => (isObject(answer) ? perplexityUsage(answer["usage"]) : null),
+  usage: (answer) => (isObject(answer) ? perplexityUsage(answer.usage) : null),
 };
 
 export const perplexityAdapter: ProviderAdapter = {
@@ -36,8 +36,8 @@ function perplexityUsage(usage: unknown): TokenUsage | null {
   if (counted === null || !isObject(usage)) return counted;
   return {
     ...counted,
-    input: counted.input + countOf(usage["citation_tokens"]),
-    reasoning: counted.reasoning + countOf(usage["reasoning_tokens"]),
+    input: counted.input + countOf(usage.citation_tokens),
+    reasoning: counted.reasoning + countOf(usage.reasoning_tokens),
   };
 }
 

@@ -30,11 +30,11 @@ export interface AnswerWish {
 }
 
 export function wishOf(body: RequestBody): AnswerWish {
-  const format = body["response_format"] ?? fieldOf(body["text"], "format");
+  const format = body.response_format ?? fieldOf(body.text, "format");
   const kind = fieldOf(format, "type");
   return {
     wantsJson: kind === "json_object" || kind === "json_schema",
-    choices: typeof body["n"] === "number" ? body["n"] : 1,
+    choices: typeof body.n === "number" ? body.n : 1,
   };
 }
 

@@ -14,7 +14,7 @@ export async function serveUsage(gateway: Gateway, request: Request, response: R
   if (!isAdminToken(gateway, token) && (await gateway.directory.appOf(token)) === null) {
     throw new PublicError("invalid_key", "the key is unknown or revoked");
   }
-  const query = request.query["user"];
+  const query = request.query.user;
   const userId = readUserId(request, { user: typeof query === "string" ? query : null });
   await gateway.recorder.flushed(SETTLEMENT_WAIT_MS);
   const controls = gateway.controls.currentFor(userId);

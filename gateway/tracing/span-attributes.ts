@@ -44,8 +44,8 @@ export function callAttributes({ target, request, maxOutputTokens }: TracedCall)
     ...(isChat && { "gen_ai.request.max_tokens": maxOutputTokens }),
     ...(isChat && { "gen_ai.output.type": wantsJson ? "json" : "text" }),
     ...(choices > 1 && { "gen_ai.request.choice.count": choices }),
-    ...numberOf(body["temperature"], "gen_ai.request.temperature"),
-    ...numberOf(body["top_p"], "gen_ai.request.top_p"),
+    ...numberOf(body.temperature, "gen_ai.request.temperature"),
+    ...numberOf(body.top_p, "gen_ai.request.top_p"),
     "vigor.provider": target.name,
   };
 }

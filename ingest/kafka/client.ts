@@ -45,6 +45,6 @@ function saslOf({ mechanism, user, password }: KafkaSettings): NonNullable<Kafka
 }
 
 function describe({ namespace, log }: KafkaLogEntry): string {
-  const why = typeof log["error"] === "string" ? `: ${log["error"]}` : "";
+  const why = typeof log.error === "string" ? `: ${log.error}` : "";
   return `kafka ${namespace}: ${log.message}${why}`;
 }

@@ -54,13 +54,13 @@ export function cacheKeyText(question: CacheKeyQuestion): string {
     feature,
     answerers(question),
     maxOutputTokens,
-    body["stream"] === true,
+    body.stream === true,
     canonicalBody(body),
   ]);
 }
 
 function answerers({ body, tier, providers }: CacheKeyQuestion): readonly string[] {
-  const requested = body["model"];
+  const requested = body.model;
   const names = requested === AUTO_MODEL ? [...new Set(tier.allowedProviders)].sort() : [String(requested)];
   return [
     requested === AUTO_MODEL ? AUTO_MODEL : "",
@@ -77,7 +77,7 @@ function canonicalBody(body: Readonly<Record<string, unknown>>): string {
   const kept = Object.entries(body).filter(
     ([name]) => !IDENTITY_FIELDS.has(name) && !REPLACED_FIELDS.has(name),
   );
-  const metadata = keptMetadata(body["metadata"]);
+  const metadata = keptMetadata(body.metadata);
   if (metadata !== null) kept.push(["metadata", metadata]);
   const texts = kept
     .sort(byName)

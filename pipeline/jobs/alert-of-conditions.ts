@@ -36,7 +36,7 @@ export const alertOfConditions: Job = async ({ directory, warehouse }, dueAtMs) 
 
 /** Another state, or the end. What somebody has acknowledged stays so until then. */
 function isNews(alert: Alert, stored: Alert | undefined): boolean {
-  if (stored === undefined || stored.details["state"] !== alert.details["state"]) return true;
+  if (stored === undefined || stored.details.state !== alert.details.state) return true;
   return (stored.status === "resolved") !== (alert.status === "resolved");
 }
 

@@ -190,7 +190,7 @@ it("a fallback that the budget has no room for is not called", async () => {
       { "x-vigor-user": "ada" },
     );
     expect(response.ok).toBe(false);
-    expect(small.provider.books()["fallback"]?.calls ?? 0).toBe(0);
+    expect(small.provider.books().fallback?.calls ?? 0).toBe(0);
     const [event] = await small.events();
     expect(event?.attempts).toHaveLength(1);
     expect(event?.cost).toBeLessThanOrEqual(120_000);
@@ -234,8 +234,8 @@ async function askAndLeave(how: { stream: boolean; latencyMs: number; at: number
     leave.abort();
     return;
   }
-  const calls = (gateway.provider.books()["best"]?.calls ?? 0) + 1;
-  await waitFor("the provider's call", () => (gateway.provider.books()["best"]?.calls ?? 0) >= calls);
+  const calls = (gateway.provider.books().best?.calls ?? 0) + 1;
+  await waitFor("the provider's call", () => (gateway.provider.books().best?.calls ?? 0) >= calls);
   leave.abort();
   await answer.catch((error: unknown) => expect(error).toMatchObject({ name: "AbortError" }));
 }

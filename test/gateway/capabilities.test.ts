@@ -76,13 +76,13 @@ describe("a request that needs", () => {
   );
 
   it("what the model that it names has not is refused before anything is called or paid", async () => {
-    const before = gateway.provider.books()["small"]?.calls;
+    const before = gateway.provider.books().small?.calls;
     const response = await ask({ model: "small", tools });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       error: { code: "unsupported_request", param: "model", message: expect.stringContaining("tools") },
     });
-    expect(gateway.provider.books()["small"]?.calls).toBe(before);
+    expect(gateway.provider.books().small?.calls).toBe(before);
     const [event] = (await gateway.events()).slice(-1);
     expect(event).toMatchObject({ outcome: "denied", cost: 0, denial_reason: "unsupported_request" });
   });

@@ -59,7 +59,7 @@ it("kill -9 between reserve and settle, twenty times: no spend is lost, and the 
 }, 240_000);
 
 function callsOfProvider(): number {
-  return gateway.provider.books()["cheap"]?.calls ?? 0;
+  return gateway.provider.books().cheap?.calls ?? 0;
 }
 
 /** Whatever becomes of it: the gateway may be gone before it answers. */

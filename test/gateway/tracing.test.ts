@@ -103,7 +103,7 @@ async function spansOf(requestId: string): Promise<CollectedSpan[]> {
 /** Answers, and remembers how it was called. */
 function play(name: string, script = answerWith()): void {
   provider.play(name, (response, request) => {
-    const header = request.headers["traceparent"];
+    const header = request.headers.traceparent;
     traceparents[name] = typeof header === "string" ? header : undefined;
     script(response, request);
   });
@@ -151,7 +151,7 @@ describe("a traced request", () => {
         "server.port": Number(new URL(provider.urlOf("first")).port),
       },
     });
-    expect(traceparents["first"]).toBe(`00-${CLIENT_TRACE}-${call?.spanId}-01`);
+    expect(traceparents.first).toBe(`00-${CLIENT_TRACE}-${call?.spanId}-01`);
     expect(call?.attributes).not.toHaveProperty("error.type");
     expect(collector.resources()[0]).toMatchObject({
       "service.name": "vigor-of-tests",
@@ -164,7 +164,7 @@ describe("a traced request", () => {
     const [root, call] = await spansOf(await ask({}));
     expect(root?.parentSpanId).toBe("");
     expect(root?.traceId).toMatch(/^[0-9a-f]{32}$/);
-    expect(traceparents["first"]).toBe(`00-${root?.traceId}-${call?.spanId}-01`);
+    expect(traceparents.first).toBe(`00-${root?.traceId}-${call?.spanId}-01`);
   });
 
   it("has a span for each provider that was tried, and says why one failed", async () => {
@@ -174,7 +174,7 @@ describe("a traced request", () => {
     expect(failed).toMatchObject({ status: { code: FAILED }, attributes: { "error.type": "server-error" } });
     expect(answered).toMatchObject({ name: "chat model-of-second", status: { code: 0 } });
     expect(root).toMatchObject({ status: { code: 0 }, attributes: { "vigor.provider": "second" } });
-    expect(traceparents["first"]).not.toBe(traceparents["second"]);
+    expect(traceparents.first).not.toBe(traceparents.second);
   });
 
   it("of a stream ends with it, and knows its usage", async () => {

@@ -91,7 +91,7 @@ describe("an emergency control", () => {
       await waitFor("its end", () => !gateway.running.gateway.controls.current().version.includes("+"));
       expect(await outcomeOf("visitor")).toBe("cheap");
       expect(await outcomeOf("payer")).toBe("best");
-      const events = await directiveEvents(String(put.body["id"]));
+      const events = await directiveEvents(String(put.body.id));
       expect(events).toEqual([
         expect.objectContaining({
           type: "issued",

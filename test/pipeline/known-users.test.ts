@@ -47,9 +47,9 @@ it("pages go through both, each user once, and a search finds both", async () =>
   const seen: unknown[] = [];
   for (let cursor: unknown = ""; cursor !== null; ) {
     const { body } = await control.call("GET", `/api/users?limit=1&cursor=${cursor}`);
-    const users = Array.isArray(body["users"]) ? body["users"] : [];
+    const users = Array.isArray(body.users) ? body.users : [];
     seen.push(...users.map(({ id }) => id));
-    cursor = body["nextCursor"];
+    cursor = body.nextCursor;
   }
   expect(seen).toEqual(["a-made", "b-real", "c-made"]);
   expect((await control.call("GET", "/api/users?search=made")).body).toMatchObject({

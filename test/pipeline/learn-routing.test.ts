@@ -166,7 +166,7 @@ describe("the learned routing", () => {
       issuedBy: { type: "rule", name: "learned-routing premium chat" },
     });
     expect(Object.keys(tried?.params.weights ?? {})).toEqual(["middle"]);
-    expect(tried?.params.weights["middle"]).toBeLessThanOrEqual(0.1);
+    expect(tried?.params.weights.middle).toBeLessThanOrEqual(0.1);
 
     for (const day of [1, 2, 3]) {
       await live(catalog, today + day * DAY_MS);
@@ -174,8 +174,8 @@ describe("the learned routing", () => {
     }
     const [led, ...others] = active(today + 4 * DAY_MS);
     expect(others).toEqual([]);
-    expect(led?.params.weights["middle"]).toBeGreaterThan(0.85);
-    expect(led?.params.weights["cheap"]).toBeGreaterThan(0);
+    expect(led?.params.weights.middle).toBeGreaterThan(0.85);
+    expect(led?.params.weights.cheap).toBeGreaterThan(0);
     const after = await live(catalog, today + 4 * DAY_MS);
     const went = after.filter(({ event }) => event.attempts[0]?.provider === "middle").length;
     expect(went / after.length).toBeGreaterThan(0.85);

@@ -117,15 +117,15 @@ it("the export of a user holds all rows of that user, page by page, and of nobod
   expect(status).toBe(200);
   expect(body).toMatchObject({ user: { id: "exported", tier: "free" }, nextCursor: null });
   const rows = z.array(z.object({ user_id: z.literal("exported"), ts: z.number() }));
-  expect(rows.parse(body["requests"]).map(({ ts }) => ts)).toEqual([NOW - 5_000, NOW - 4_000]);
-  expect(rows.parse(body["ratings"])).toHaveLength(2);
-  expect(rows.parse(body["events"])).toHaveLength(2);
-  const [first] = z.array(z.object({ event_id: z.string() })).parse(body["requests"]);
+  expect(rows.parse(body.requests).map(({ ts }) => ts)).toEqual([NOW - 5_000, NOW - 4_000]);
+  expect(rows.parse(body.ratings)).toHaveLength(2);
+  expect(rows.parse(body.events)).toHaveLength(2);
+  const [first] = z.array(z.object({ event_id: z.string() })).parse(body.requests);
   const next = await control.call(
     "GET",
     `/api/users/exported/export?cursor=${NOW - 5_000}_${first?.event_id}`,
   );
-  expect(rows.parse(next.body["requests"]).map(({ ts }) => ts)).toEqual([NOW - 4_000]);
+  expect(rows.parse(next.body.requests).map(({ ts }) => ts)).toEqual([NOW - 4_000]);
   expect((await control.call("GET", "/api/users/exported/export?cursor=x")).status).toBe(400);
 });
 

@@ -63,7 +63,7 @@ test("two gateways together never let a user pass a budget: what the provider bi
   );
   expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(5);
   expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(5);
-  const { promptTokens, completionTokens } = provider.books()["cheap"] ?? fail();
+  const { promptTokens, completionTokens } = provider.books().cheap ?? fail();
   expect(promptTokens * PRICE.input + completionTokens * PRICE.output).toBeLessThanOrEqual(WEEKLY_BUDGET);
   await agreement();
 });

@@ -63,8 +63,8 @@ export async function openGatewayProcess(options: {
       const started = spawn(process.execPath, ["--import", "tsx", "gateway/main.ts"], {
         cwd: ROOT,
         env: {
-          PATH: process.env["PATH"],
-          HOME: process.env["HOME"],
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
           VIGOR_DATA_DIR: join(directory, "data"),
           CATALOG_FILE: catalogFile,
           GATEWAY_PORT: String(port),

@@ -45,8 +45,8 @@ export async function startTestMachine(catalog: Record<string, unknown> = {}): P
   const child = spawn(process.execPath, ["--import", "tsx", "main.ts", "--empty"], {
     cwd: ROOT,
     env: {
-      PATH: process.env["PATH"],
-      HOME: process.env["HOME"],
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
       VIGOR_DATA_DIR: join(directory, "data"),
       CATALOG_FILE: catalogFile,
       GATEWAY_PORT: String(gatewayPort),

@@ -15,7 +15,7 @@ const SLOW_MS = 120_000;
 async function savings(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }> {
   const command = promisify(execFile)(process.execPath, ["--import", "tsx", "tools/savings.ts", ...args], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"] },
+    env: { PATH: process.env.PATH },
   });
   return command.then(
     ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),

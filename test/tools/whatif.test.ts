@@ -40,7 +40,7 @@ afterAll(() => server.close());
 
 /** The command as somebody types it. */
 async function whatif(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }> {
-  const env = { PATH: process.env["PATH"], CATALOG_FILE: catalogFile, WAREHOUSE_URL: server.reportsUrl };
+  const env = { PATH: process.env.PATH, CATALOG_FILE: catalogFile, WAREHOUSE_URL: server.reportsUrl };
   const command = promisify(execFile)(process.execPath, ["--import", "tsx", "tools/whatif.ts", ...args], {
     cwd: ROOT,
     env,

@@ -22,8 +22,8 @@ export const openAiChat: EndpointAdapter = {
 function chatBody({ body, model, maxOutputTokens }: AdapterCall): string {
   const { max_tokens: old, max_completion_tokens: limit } = body;
   const mapped: Record<string, unknown> = { ...body, model };
-  if (limit == null || old != null) mapped["max_tokens"] = maxOutputTokens;
-  if (limit != null) mapped["max_completion_tokens"] = maxOutputTokens;
-  if (body.stream === true) mapped["stream_options"] = { ...body.stream_options, include_usage: true };
+  if (limit == null || old != null) mapped.max_tokens = maxOutputTokens;
+  if (limit != null) mapped.max_completion_tokens = maxOutputTokens;
+  if (body.stream === true) mapped.stream_options = { ...body.stream_options, include_usage: true };
   return JSON.stringify(mapped);
 }

@@ -42,7 +42,7 @@ describe("what one kind of provider cannot do", () => {
       .chat.completions.create({ model: "auto", messages: remoteImage })
       .withResponse();
     expect(response.headers.get("x-vigor-provider")).toBe("openai");
-    expect(gateway.provider.books()["gemini"]).toBeUndefined();
+    expect(gateway.provider.books().gemini).toBeUndefined();
     const [event] = (await gateway.events()).filter(({ user_id }) => user_id === "ada");
     expect(event?.attempts.map(({ provider, outcome }) => [provider, outcome])).toEqual([
       ["gemini", "rejected"],

@@ -274,7 +274,7 @@ function unpriced(...names: readonly string[]) {
 describe("what a model cannot do", () => {
   const limited = testCatalog({
     providers: Object.fromEntries(
-      Object.entries(catalogDocument()["providers"] as Record<string, object>).map(([name, entry]) => [
+      Object.entries(catalogDocument().providers as Record<string, object>).map(([name, entry]) => [
         name,
         {
           ...entry,
@@ -319,7 +319,7 @@ describe("what a model cannot do", () => {
     const none = testCatalog({
       ...catalogDocument(),
       providers: Object.fromEntries(
-        Object.entries(catalogDocument()["providers"] as Record<string, object>).map(([name, entry]) => [
+        Object.entries(catalogDocument().providers as Record<string, object>).map(([name, entry]) => [
           name,
           { ...entry, capabilities: { jsonSchema: false } },
         ]),

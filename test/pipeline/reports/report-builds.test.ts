@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
 const environment = () => ({
-  PATH: process.env["PATH"],
-  HOME: process.env["HOME"],
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
   VIGOR_DATA_DIR: dataDir,
 });
 const isInstalledHere = existsSync(

@@ -15,7 +15,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const sh = (script: string, more: Partial<Parameters<typeof runCommand>[2]> = {}) =>
   runCommand("/bin/sh", ["-c", script], {
     cwd: directory,
-    env: { PATH: process.env["PATH"] },
+    env: { PATH: process.env.PATH },
     timeoutMs: 30_000,
     ...more,
   });

@@ -64,7 +64,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const controlPorts = await Promise.all(Array.from({ length: options.pipelines ?? 1 }, freePort));
   const balancer = await startRoundRobin(ports);
   const shared = {
-    ...{ PATH: process.env["PATH"], HOME: process.env["HOME"] },
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME },
     CATALOG_FILE: catalogFile,
     EVENT_LOG_URL: options.eventLogUrl,
     USAGE_STORE_URL: options.usageStoreUrl,
