@@ -41,8 +41,10 @@ export async function firstAnswer(gateway: Gateway, asked: RoutedRequest, work: 
     if (work.isGone()) throw new ClientGone();
     const trial = await tryOne(gateway, round, candidate);
     if (trial.kind === "won") return trial.won;
-    if (trial.kind === "not-now") busy ||= trial.why === "busy";
-    else if (trial.kind === "denied") {
+    if (trial.kind === "not-now") {
+      busy ||= trial.why === "busy";
+      if (trial.why === "explored") round.left.push(asLastResort(candidate));
+    } else if (trial.kind === "denied") {
       denial ??= trial.denial;
       if (trial.isFinal) break;
     } else {
@@ -55,6 +57,11 @@ export async function firstAnswer(gateway: Gateway, asked: RoutedRequest, work: 
   if (failure !== null) throw failureError(failure);
   if (work.isGone()) throw new ClientGone();
   throw denial ?? (busy ? gateway.slots.overload() : noProvider());
+}
+
+/** Where those that go before it fail, it is not called in order to learn, and costs nothing of what that may cost. */
+function asLastResort({ provider, reason }: Candidate): Candidate {
+  return { provider, reason };
 }
 
 function tryOne(gateway: Gateway, round: Round, candidate: Candidate): Promise<Trial> {

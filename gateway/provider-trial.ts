@@ -92,8 +92,16 @@ async function reserveAndCall(
   const priorCostNano = sumOf(settlements) + (question.underWayNano ?? 0);
   const hop = settlements.length;
   const { explorationLimit } = candidate;
-  const money = { explorationLimit, tokens, hop, patient, priorCostNano };
-  const admission = await admit(gateway, { asked, work, provider, ...money });
+  const admission = await admit(gateway, {
+    asked,
+    work,
+    provider,
+    explorationLimit,
+    tokens,
+    hop,
+    patient,
+    priorCostNano,
+  });
   if (!admission.ok && admission.explored) return { kind: "not-now", why: "explored" };
   if (!admission.ok)
     return { kind: "denied", denial: admission.denial, isFinal: admission.unit === "requests" };

@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
+import { answerWith, fail, startScriptedProvider } from "../support/scripted-provider.ts";
+import { testCatalog } from "../support/test-catalog.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -81,4 +83,36 @@ it("who may not be tried any more leaves the request to the leader, not to the o
   expect(events.filter(isExplored)).toEqual([]);
   // How likely those were that have come there by this way is not known, and nothing is learned of them.
   expect(events.some(({ propensity, provider }) => provider === "cheap" && propensity === 0)).toBe(true);
+});
+
+it("who may not be tried any more in order to learn still answers where the leader fails", async () => {
+  const providers = await startScriptedProvider();
+  const tier = { dailyRequests: -1, weeklyBudget: 100, monthlyBudget: 100, maxOutputTokens: 100 };
+  const provider = { adapter: "openai", model: "m", price: { inputPerMillion: 1, outputPerMillion: 2 } };
+  gateway = await startTestGateway({
+    catalog: testCatalog({
+      tiers: { free: { ...tier, allowedProviders: ["leader", "other"] } },
+      providers: {
+        leader: { ...provider, baseUrl: providers.urlOf("leader") },
+        other: { ...provider, baseUrl: providers.urlOf("other") },
+      },
+      routing: { fallbackProvider: "other" },
+    }),
+    // The leader is called each time.
+    limits: { breakerMinCalls: 1_000 },
+  });
+  providers.play("leader", fail(500));
+  providers.play("other", answerWith("there"));
+  const params = { tier: "free", feature: "chat", weights: { other: 0.49 }, remainder: "order" } as const;
+  await gateway.direct({ kind: "weights", params: { ...params, explorationDailyUsd: 0 } }, 600_000);
+  await waitFor("the weights", async () => {
+    await ask("ada");
+    return (await gateway.events()).at(-1)?.controls_version.includes("+") === true;
+  });
+  const answers = [];
+  for (let run = 0; run < 16; run += 1) answers.push(await ask("ada"));
+  expect(new Set(answers.map((one) => `${one.status} ${one.provider}`))).toEqual(new Set(["200 other"]));
+  expect((await gateway.events()).filter(isExplored)).toEqual([]);
+  expect(providers.calls("leader")).toBeGreaterThanOrEqual(16);
+  await providers.close();
 });
