@@ -18,5 +18,5 @@ USER node
 VOLUME /data
 EXPOSE 8080 8090
 # Not through npm: signals reach the process itself, which then stops without losing anything.
-ENTRYPOINT ["node", "--max-semi-space-size=32", "--import", "tsx"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--import", "@oxc-node/core/register"]
 CMD ["gateway/main.ts"]

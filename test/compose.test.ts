@@ -33,7 +33,9 @@ const secrets: Record<string, string> = {
 
 describe("docker-compose.yml", () => {
   test.each(ours)("%s runs a command of package.json", (_name, { command = [] }) => {
-    expect(Object.values(scripts.scripts)).toContain(`tsx ${command.join(" ")}`);
+    expect(Object.values(scripts.scripts)).toContain(
+      `node --import @oxc-node/core/register ${command.join(" ")}`,
+    );
     expect(existsSync(join(ROOT, command[0] ?? "missing"))).toBe(true);
   });
 
@@ -93,7 +95,7 @@ test("the image runs the start command of the file, not as root, without what on
   expect(file).toMatch(/^USER node$/m);
   for (const [, image] of file.matchAll(/^FROM (\S+)/gm)) expect(image).toMatch(/^node:20\.(19|[2-9]\d)\./);
   const dependencies = z.object({ dependencies: z.record(z.string(), z.string()) });
-  expect(dependencies.parse(JSON.parse(read("package.json"))).dependencies).toHaveProperty("tsx");
+  expect(dependencies.parse(JSON.parse(read("package.json"))).dependencies).toHaveProperty("@oxc-node/core");
 });
 
 /** As Compose fills variables in: `${NAME}`, `${NAME:-default}`, `${NAME:?message}`. */

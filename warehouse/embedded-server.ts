@@ -71,7 +71,7 @@ type Child = ChildProcessByStdio<Writable, null, Readable>;
 
 function spawnChild({ dataDirectory, host, port }: EmbeddedWarehouseOptions): Child {
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-  const loader = import.meta.resolve("tsx");
+  const loader = import.meta.resolve("@oxc-node/core/register");
   const settings = ["--data-directory", dataDirectory, "--host", host, "--port", String(port)];
   const child = spawn(process.execPath, ["--import", loader, main, ...settings, "--stop-with-stdin"], {
     stdio: ["pipe", "ignore", "pipe"],

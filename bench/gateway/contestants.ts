@@ -40,7 +40,7 @@ const CACHED_FEATURE = "advice";
 
 export async function startUpstream(children: ChildProcess[]): Promise<string> {
   const port = await freePort();
-  start(children, ["--import", "tsx", join(HERE, "mock-upstream.ts"), String(port)]);
+  start(children, ["--import", "@oxc-node/core/register", join(HERE, "mock-upstream.ts"), String(port)]);
   const origin = `http://127.0.0.1:${port}`;
   await untilAnswered(`${origin}/`);
   return origin;
@@ -48,7 +48,13 @@ export async function startUpstream(children: ChildProcess[]): Promise<string> {
 
 export async function startRaw({ children, upstream }: Stage): Promise<Contestant> {
   const port = await freePort();
-  const child = start(children, ["--import", "tsx", join(HERE, "raw-proxy.ts"), String(port), upstream]);
+  const child = start(children, [
+    "--import",
+    "@oxc-node/core/register",
+    join(HERE, "raw-proxy.ts"),
+    String(port),
+    upstream,
+  ]);
   return contestant("raw", { port, child, headers: {} });
 }
 
@@ -71,7 +77,12 @@ export async function startVigor({ children, directory, upstream }: Stage): Prom
     LOG_LEVEL: "warn",
     NODE_ENV: "production",
   };
-  const parameters = ["--max-semi-space-size=32", "--import", "tsx", join(ROOT, "gateway/main.ts")];
+  const parameters = [
+    "--max-semi-space-size=32",
+    "--import",
+    "@oxc-node/core/register",
+    join(ROOT, "gateway/main.ts"),
+  ];
   const child = start(children, parameters, environment);
   const headers = { authorization: `Bearer ${key}`, "x-vigor-user": USER };
   const uncached = await contestant("vigorUncached", { port, child, headers, ready: "/readyz" });

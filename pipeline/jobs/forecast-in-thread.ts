@@ -80,7 +80,7 @@ export function openForecastThread(): ForecastThread {
 
 /** A thread starts without the loader that understands TypeScript, so it gets it first. */
 function bootCode(): string {
-  const loader = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  const loader = JSON.stringify(import.meta.resolve("@oxc-node/core/register"));
   const entry = JSON.stringify(new URL("./forecast-thread.ts", import.meta.url).href);
-  return `import(${loader}).then(({ register }) => { register(); return import(${entry}); });`;
+  return `import(${loader}).then(() => import(${entry}));`;
 }

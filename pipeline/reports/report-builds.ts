@@ -47,7 +47,7 @@ function buildInProcess(env: NodeJS.ProcessEnv): Promise<BuildOutcome> {
     let outcome: BuildOutcome | null = null;
     let output = "";
     const child = fork(MAIN, [], {
-      execArgv: ["--import", "tsx"],
+      execArgv: ["--import", "@oxc-node/core/register"],
       env,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

@@ -62,7 +62,7 @@ async function runUntilKilled({ directory, round, afterBytes }: Run): Promise<st
   const output = await open(said, "w");
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", CHILD, path.join(directory, "store"), String(round)],
+    ["--import", "@oxc-node/core/register", CHILD, path.join(directory, "store"), String(round)],
     {
       stdio: ["ignore", output.fd, "inherit"],
     },

@@ -33,7 +33,7 @@ test(
     for (const run of [1, 2, 3]) {
       const child = spawn(process.execPath, [
         "--import",
-        "tsx",
+        "@oxc-node/core/register",
         SCRIPT,
         harness.directory,
         "victim",
@@ -76,7 +76,7 @@ test("a disk that takes only a part of a write: callers are told, later appends 
   const command = [
     process.execPath,
     "--import",
-    "tsx",
+    "@oxc-node/core/register",
     SCRIPT,
     harness.directory,
     "limited",

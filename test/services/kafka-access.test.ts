@@ -97,7 +97,7 @@ describe("a Kafka that speaks TLS, with a certificate of its own authority", () 
   /** Node reads its certificates once, when it starts: so in a process of its own, with the deployment's settings. */
   async function appendElsewhere(url: string, env: NodeJS.ProcessEnv): Promise<string> {
     const script = join(import.meta.dirname, "support/append-once.ts");
-    const child = runChild(process.execPath, ["--import", "tsx", script, url], {
+    const child = runChild(process.execPath, ["--import", "@oxc-node/core/register", script, url], {
       env: { ...process.env, ...env },
     });
     await child.ended;

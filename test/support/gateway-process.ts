@@ -60,7 +60,7 @@ export async function openGatewayProcess(options: {
     adminToken,
     provider,
     async start() {
-      const started = spawn(process.execPath, ["--import", "tsx", "gateway/main.ts"], {
+      const started = spawn(process.execPath, ["--import", "@oxc-node/core/register", "gateway/main.ts"], {
         cwd: ROOT,
         env: {
           PATH: process.env.PATH,

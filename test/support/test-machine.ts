@@ -42,7 +42,7 @@ export async function startTestMachine(catalog: Record<string, unknown> = {}): P
     await freePort(),
     await freePort(),
   ];
-  const child = spawn(process.execPath, ["--import", "tsx", "main.ts", "--empty"], {
+  const child = spawn(process.execPath, ["--import", "@oxc-node/core/register", "main.ts", "--empty"], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,

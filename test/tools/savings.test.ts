@@ -13,10 +13,14 @@ const SLOW_MS = 120_000;
 
 /** The command as somebody types it. */
 async function savings(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }> {
-  const command = promisify(execFile)(process.execPath, ["--import", "tsx", "tools/savings.ts", ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH },
-  });
+  const command = promisify(execFile)(
+    process.execPath,
+    ["--import", "@oxc-node/core/register", "tools/savings.ts", ...args],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH },
+    },
+  );
   return command.then(
     ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
     (error: unknown) => z.object({ stdout: z.string(), stderr: z.string(), code: z.number() }).parse(error),

@@ -41,10 +41,14 @@ afterAll(() => server.close());
 /** The command as somebody types it. */
 async function whatif(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }> {
   const env = { PATH: process.env.PATH, CATALOG_FILE: catalogFile, WAREHOUSE_URL: server.reportsUrl };
-  const command = promisify(execFile)(process.execPath, ["--import", "tsx", "tools/whatif.ts", ...args], {
-    cwd: ROOT,
-    env,
-  });
+  const command = promisify(execFile)(
+    process.execPath,
+    ["--import", "@oxc-node/core/register", "tools/whatif.ts", ...args],
+    {
+      cwd: ROOT,
+      env,
+    },
+  );
   return command.then(
     ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
     (error: unknown) => z.object({ stdout: z.string(), stderr: z.string(), code: z.number() }).parse(error),

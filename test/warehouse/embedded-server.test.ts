@@ -94,9 +94,13 @@ test("the server says that it has ended, whoever ended it", async () => {
 });
 
 test("the server ends with the process that started it, even when that is killed", async () => {
-  const parent = spawn(process.execPath, ["--import", "tsx", "-e", parentProgram(await freePort())], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const parent = spawn(
+    process.execPath,
+    ["--import", "@oxc-node/core/register", "-e", parentProgram(await freePort())],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const [line] = await once(createInterface({ input: parent.stdout }), "line");
   const pid = Number(line);
   expect(isRunning(pid)).toBe(true);

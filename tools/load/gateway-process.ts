@@ -15,7 +15,7 @@ const STOP_WAIT_MS = 30_000;
 
 export async function startGatewayProcess(settings: ChildSettings): Promise<GatewayProcess> {
   const child = fork(join(import.meta.dirname, "gateway-child.ts"), [JSON.stringify(settings)], {
-    execArgv: ["--import", "tsx"],
+    execArgv: ["--import", "@oxc-node/core/register"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const { port } = z.object({ port: z.number() }).parse(await nextMessage(child));

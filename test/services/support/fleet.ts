@@ -76,7 +76,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     LOG_LEVEL: "warn",
   };
   const run = (name: string, script: string, { env = {}, args = [], preload = [] }: RunOptions = {}) =>
-    runChild(process.execPath, ["--import", "tsx", ...preload, script, ...args], {
+    runChild(process.execPath, ["--import", "@oxc-node/core/register", ...preload, script, ...args], {
       cwd: ROOT,
       env: { ...shared, VIGOR_DATA_DIR: join(directory, name), ...env },
     });
