@@ -115,15 +115,17 @@ describe("what the providers charge is in the books", () => {
 
   it("when clients go away before the answer, in a stream, and when the provider is slower than the drain", async () => {
     const before = (await gateway.events()).length;
-    const aborted = [
-      ...Array.from({ length: 6 }, (_, at) => askAndLeave({ stream: true, latencyMs: 200, at })),
-      ...Array.from({ length: 6 }, (_, at) => askAndLeave({ stream: false, latencyMs: 200, at })),
-      askAndLeave({ stream: true, latencyMs: 900, at: 90 }),
+    const asks = [
+      ...Array.from({ length: 6 }, (_, at) => ({ stream: true, latencyMs: 200, at })),
+      ...Array.from({ length: 6 }, (_, at) => ({ stream: false, latencyMs: 200, at })),
+      { stream: true, latencyMs: 900, at: 90 },
     ];
-    await Promise.all(aborted);
+    // Who left before its request had come would leave no event.
+    const calls = callsOfBest() + asks.length;
+    await Promise.all(asks.map((ask) => askAndLeave(ask, () => callsOfBest() >= calls)));
     const events = await waitFor("the events of those that left", async () => {
       const all = await gateway.events();
-      return all.length >= before + aborted.length ? all : null;
+      return all.length >= before + asks.length ? all : null;
     });
     const recorded = events.reduce((sum, { cost }) => sum + cost, 0);
     await waitFor("the providers to be done", () =>
@@ -215,7 +217,14 @@ async function ask(mishap: Mishap, at: number): Promise<void> {
   await response.text();
 }
 
-async function askAndLeave(how: { stream: boolean; latencyMs: number; at: number }): Promise<void> {
+function callsOfBest(): number {
+  return gateway.provider.books().best?.calls ?? 0;
+}
+
+async function askAndLeave(
+  how: { stream: boolean; latencyMs: number; at: number },
+  areAllCalled: () => boolean,
+): Promise<void> {
   const leave = new AbortController();
   const metadata = { simulate_latency_ms: String(how.latencyMs) };
   const answer = fetch(`${gateway.url}/v1/chat/completions`, {
@@ -234,8 +243,7 @@ async function askAndLeave(how: { stream: boolean; latencyMs: number; at: number
     leave.abort();
     return;
   }
-  const calls = (gateway.provider.books().best?.calls ?? 0) + 1;
-  await waitFor("the provider's call", () => (gateway.provider.books().best?.calls ?? 0) >= calls);
+  await waitFor("the provider's calls", areAllCalled);
   leave.abort();
   await answer.catch((error: unknown) => expect(error).toMatchObject({ name: "AbortError" }));
 }
