@@ -13,10 +13,11 @@ import {
 } from "../models/policy/request-allowance.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import { memoOf } from "./reservation-memo.ts";
 import type { SituatedRequest } from "./routing.ts";
-import { type Reservation, type ReserveResult, UsageStoreError } from "./usage-store.ts";
+import type { Reservation, ReserveResult } from "./usage-store.ts";
 
 /** One provider's part of a request: its cost is reserved, and settled exactly once. */
 export interface Hold {
@@ -81,8 +82,12 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
   const expiresAtMs = nowMs + provider.timeoutMs + EXPIRY_MARGIN_MS;
   const memo = memoOf({ draft: work.draft, provider, tokens, priorCostNano });
   const reservation = { id, charges, expiresAtMs, memo };
-  const result = await reserveWithPatience(gateway, reservation, question);
-  if (hop === 0) work.draft.allowance = await allowanceAfter(gateway, charges, result);
+  let result = await gateway.usage.reserve(reservation);
+  if (!result.ok) result = await waitForRoom(gateway, reservation, { question, refused: result });
+  if (hop === 0) {
+    const allowance = allowanceAfter(gateway, charges, result);
+    work.draft.allowance = allowance instanceof Promise ? await allowance : allowance;
+  }
   if (result.ok) return { ok: true, hold: { id, charges, price, bound, expiresAtMs } };
   const denial = denialOf(result.denied, controls, nowMs);
   const told = isBusy(result.denied, result.state, priorCostNano) ? busyDenial(denial) : denial;
@@ -116,7 +121,8 @@ export async function admitCached(
     tokens: { inputTokens: 0, outputTokens: 0 },
     priorCostNano: 0,
   });
-  const result = await reserve(gateway, { id, charges, expiresAtMs: nowMs + EXPIRY_MARGIN_MS, memo });
+  const expiresAtMs = nowMs + EXPIRY_MARGIN_MS;
+  const result = await gateway.usage.reserve({ id, charges, expiresAtMs, memo });
   draft.allowance = await allowanceAfter(gateway, charges, result);
   if (result.ok) return { ok: true, hold: { id, charges } };
   const { code, message, retryAfterSeconds } = denialOf(result.denied, controls, nowMs);
@@ -124,76 +130,74 @@ export async function admitCached(
 }
 
 /** Nobody is denied because of a reservation that is about to become less: it is waited for, for a bounded time. */
-async function reserveWithPatience(
+async function waitForRoom(
   gateway: Gateway,
   reservation: Reservation,
-  { patient, priorCostNano, work }: Pick<AdmissionQuestion, "patient" | "priorCostNano" | "work">,
+  { question, refused }: { readonly question: AdmissionQuestion; readonly refused: Refusal },
 ): Promise<ReserveResult> {
-  let result = await reserve(gateway, reservation);
+  const { patient, priorCostNano, work } = question;
   // It need not be tried; others are asked.
-  if (isExploring(result)) return result;
-  if (result.ok || !isBusy(result.denied, result.state, priorCostNano)) return result;
+  if (isExploring(refused)) return refused;
+  if (!isBusy(refused.denied, refused.state, priorCostNano)) return refused;
   if (!patient) {
-    if (gateway.recorder.pending() === 0) return result;
+    if (gateway.recorder.pending() === 0) return refused;
     await gateway.recorder.flushed(SETTLEMENT_WAIT_MS);
-    return reserve(gateway, reservation);
+    return gateway.usage.reserve(reservation);
   }
+  let result: ReserveResult = refused;
   const deadlineMs = gateway.monotonicMs() + ROOM_WAIT_MS;
   while (!result.ok && isBusy(result.denied, result.state, priorCostNano)) {
     const leftMs = deadlineMs - gateway.monotonicMs();
     if (leftMs <= 0 || work.isGone()) return result;
     const { key } = result.denied;
     if (!(await gateway.room.wait(key, Math.min(leftMs, ROOM_LOOK_MS)))) return result;
-    result = await reserve(gateway, reservation);
+    result = await gateway.usage.reserve(reservation);
     // There may be room for the next one, too.
     if (result.ok) gateway.room.freed([key]);
   }
   return result;
 }
 
+type Refusal = Extract<ReserveResult, { ok: false }>;
+
 function isExploring(result: ReserveResult): boolean {
   return !result.ok && result.denied.scope === "explored-day";
 }
 
 /** Without asking the store again when it has told the counters. */
-async function allowanceAfter(
+function allowanceAfter(
   gateway: Gateway,
   charges: readonly Charge[],
   result: ReserveResult,
-): Promise<RequestAllowance | null> {
+): MaybePromise<RequestAllowance | null> {
   const limiting = allowanceCharges(charges);
   if (limiting.length === 0) return null;
   const told = result.ok ? result.states : undefined;
-  if (told === undefined) {
-    return requestAllowance(limiting, await gateway.usage.read(limiting.map(({ key }) => key)));
+  if (told !== undefined) {
+    const isLimiting = charges.map((charge) => limiting.includes(charge));
+    return requestAllowance(
+      limiting,
+      told.filter((_state, at) => isLimiting[at]),
+    );
   }
-  const isLimiting = charges.map((charge) => limiting.includes(charge));
-  return requestAllowance(
-    limiting,
-    told.filter((_state, at) => isLimiting[at]),
-  );
+  const states = gateway.usage.read(limiting.map(({ key }) => key));
+  return states instanceof Promise
+    ? states.then((read) => requestAllowance(limiting, read))
+    : requestAllowance(limiting, states);
 }
 
 /** Replaces what was reserved by what was billed. */
-export async function settle(
+export function settle(
   gateway: Gateway,
   hold: Pick<Hold, "id" | "charges">,
   costNano: number,
-): Promise<void> {
-  await gateway.usage.settle(hold.id, actualAmounts(hold.charges, costNano));
-  if (gateway.room.waiting() === 0) return;
-  gateway.room.freed(hold.charges.filter(({ unit }) => unit === "nano-usd").map(({ key }) => key));
+): MaybePromise<void> {
+  const settled = gateway.usage.settle(hold.id, actualAmounts(hold.charges, costNano));
+  if (settled instanceof Promise) return settled.then(() => freeRoom(gateway, hold.charges));
+  return freeRoom(gateway, hold.charges);
 }
 
-async function reserve(gateway: Gateway, reservation: Reservation): Promise<ReserveResult> {
-  try {
-    return await gateway.usage.reserve(reservation);
-  } catch (error) {
-    if (!(error instanceof UsageStoreError)) throw error;
-    gateway.logger.error({ err: error }, "budgets cannot be checked");
-    throw new PublicError("usage_store_unavailable", "budgets cannot be checked at the moment", {
-      retryAfterSeconds: 1,
-      cause: error,
-    });
-  }
+function freeRoom({ room }: Gateway, charges: readonly Charge[]): void {
+  if (room.waiting() === 0) return;
+  room.freed(charges.filter(({ unit }) => unit === "nano-usd").map(({ key }) => key));
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { InFlight } from "./in-flight.ts";
 
 export interface CloseOptions {
   /**
@@ -23,7 +24,7 @@ const CHECK_EVERY_MS = 50;
  */
 export function closeable(server: Server, options: CloseOptions): () => Promise<void> {
   const { drainMs, maxWaitMs, isProbe = () => false } = options;
-  const answering = new Set<ServerResponse>();
+  const answering = new InFlight<ServerResponse>();
   let draining = false;
   let closing = false;
   let lastRequestMs = Number.NEGATIVE_INFINITY;
@@ -31,11 +32,11 @@ export function closeable(server: Server, options: CloseOptions): () => Promise<
     if (closing && answering.size === 0) server.closeAllConnections();
   };
   server.prependListener("request", (request, response) => {
-    answering.add(response);
+    const place = answering.add(response);
     if (!isProbe(request)) lastRequestMs = performance.now();
     if (draining) response.setHeader("connection", "close");
     response.once("close", () => {
-      answering.delete(response);
+      answering.remove(place);
       closeIfIdle();
     });
   });
@@ -55,7 +56,8 @@ export function closeable(server: Server, options: CloseOptions): () => Promise<
 
   return async () => {
     draining = true;
-    for (const response of answering) if (!response.headersSent) response.setHeader("connection", "close");
+    for (const response of answering.values())
+      if (!response.headersSent) response.setHeader("connection", "close");
     if (drainMs > 0) await drain();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => server.closeAllConnections(), maxWaitMs);

@@ -20,9 +20,10 @@ interface Delivery {
 }
 
 /** Passes the provider's answer on as it came, and puts what it cost into the draft and the settlement. */
-export async function deliver(gateway: Gateway, won: WonAnswer, delivery: Delivery): Promise<void> {
-  if (won.answer.kind === "json") deliverJson(gateway, won, delivery);
-  else await deliverStream(gateway, won, delivery);
+export function deliver(gateway: Gateway, won: WonAnswer, delivery: Delivery): Promise<void> | undefined {
+  if (won.answer.kind === "stream") return deliverStream(gateway, won, delivery);
+  deliverJson(gateway, won, delivery);
+  return undefined;
 }
 
 function deliverJson(gateway: Gateway, won: WonAnswer, { asked, exchange, turn }: Delivery): void {

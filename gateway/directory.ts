@@ -4,14 +4,15 @@ import { PublicError } from "../models/domain/errors.ts";
 import type { AppId, EventId, UserId } from "../models/domain/ids.ts";
 import { keyEvent } from "../models/domain/key-event.ts";
 import { applyUserEvent, type User, type UserEvent, userEvent } from "../models/domain/user-event.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Who may call, and for whom: the apps' keys and the end users, as the log tells them. In memory, so that a request waits for nothing. */
 export interface Directory {
   /** The app of a key; null when it is unknown or revoked. A key that was made a moment ago is found, too. */
-  appOf(key: string): Promise<AppId | null>;
+  appOf(key: string): MaybePromise<AppId | null>;
   user(id: UserId): User | null;
   /** The user; one that nobody has met yet is created in the given tier. */
-  meet(id: UserId, defaultTier: string): Promise<User>;
+  meet(id: UserId, defaultTier: string): MaybePromise<User>;
   close(): Promise<void>;
 }
 
@@ -88,8 +89,40 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     }
   };
 
+  const findApp = async (hash: string): Promise<AppId | null> => {
+    if (!(await lookAgain(keyFollower)))
+      throw new PublicError("log_unavailable", "new keys cannot be looked up at the moment", {
+        retryAfterSeconds: 1,
+      });
+    const found = apps.get(hash);
+    if (found === undefined) {
+      if (refusedUntil.size >= MAX_REFUSED_KEYS) refusedUntil.clear();
+      refusedUntil.set(hash, now() + REFUSED_FOR_MS);
+    }
+    return found ?? null;
+  };
+  const meetStranger = async (id: UserId, defaultTier: string): Promise<User> => {
+    // Somebody may have set the tier a moment ago. While the log cannot be asked, a stranger has the default tier.
+    await lookAgain(userFollower);
+    const set = users.get(id);
+    if (set !== undefined) return set;
+    const event: UserEvent = {
+      type: "seen",
+      event_id: options.newEventId(),
+      user_id: id,
+      ts: now(),
+      tier: defaultTier,
+    };
+    applyUser(event);
+    log.append("users", [{ key: id, value: Buffer.from(JSON.stringify(event)) }]).catch((error: unknown) => {
+      if (users.get(id)?.tierUpdatedAt === null) users.delete(id);
+      onError(error, "a new user could not be written; the user's next request tries again");
+    });
+    return users.get(id) ?? { id, tier: defaultTier, createdAt: event.ts, tierUpdatedAt: null };
+  };
+
   return {
-    async appOf(key) {
+    appOf(key) {
       const before = hashed.get(key);
       if (before !== undefined) return before;
       const hash = digest("sha256", key, "hex");
@@ -99,42 +132,10 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
         hashed.set(key, known);
         return known;
       }
-      if ((refusedUntil.get(hash) ?? 0) > now()) return null;
-      if (!(await lookAgain(keyFollower)))
-        throw new PublicError("log_unavailable", "new keys cannot be looked up at the moment", {
-          retryAfterSeconds: 1,
-        });
-      const found = apps.get(hash);
-      if (found === undefined) {
-        if (refusedUntil.size >= MAX_REFUSED_KEYS) refusedUntil.clear();
-        refusedUntil.set(hash, now() + REFUSED_FOR_MS);
-      }
-      return found ?? null;
+      return (refusedUntil.get(hash) ?? 0) > now() ? null : findApp(hash);
     },
     user: (id) => users.get(id) ?? null,
-    async meet(id, defaultTier) {
-      const known = users.get(id);
-      if (known !== undefined) return known;
-      // Somebody may have set the tier a moment ago. While the log cannot be asked, a stranger has the default tier.
-      await lookAgain(userFollower);
-      const set = users.get(id);
-      if (set !== undefined) return set;
-      const event: UserEvent = {
-        type: "seen",
-        event_id: options.newEventId(),
-        user_id: id,
-        ts: now(),
-        tier: defaultTier,
-      };
-      applyUser(event);
-      log
-        .append("users", [{ key: id, value: Buffer.from(JSON.stringify(event)) }])
-        .catch((error: unknown) => {
-          if (users.get(id)?.tierUpdatedAt === null) users.delete(id);
-          onError(error, "a new user could not be written; the user's next request tries again");
-        });
-      return users.get(id) ?? { id, tier: defaultTier, createdAt: event.ts, tierUpdatedAt: null };
-    },
+    meet: (id, defaultTier) => users.get(id) ?? meetStranger(id, defaultTier),
     async close() {
       await Promise.all([keyFollower.close(), userFollower.close()]);
     },

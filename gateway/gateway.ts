@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { EventId, RequestId } from "../models/domain/ids.ts";
 import type { Windows } from "../models/policy/charges.ts";
 import type { ResponseCache } from "./cache/response-cache.ts";
+import type { Cohort } from "./cohort.ts";
 import type { Conditions } from "./conditions.ts";
 import type { ControlState } from "./control-state.ts";
 import type { Directory } from "./directory.ts";
@@ -30,6 +31,8 @@ export interface Gateway {
   readonly load: LoadSwitch;
   readonly overBounds: OverBounds;
   readonly slots: WorkSlots;
+  /** Requests whose bodies are there. */
+  readonly arrivals: Cohort;
   readonly room: Room;
   readonly providers: ProviderClients;
   readonly health: ProviderHealth;

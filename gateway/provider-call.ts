@@ -1,7 +1,7 @@
 import type { TokenUsage } from "../models/domain/price.ts";
 import type { TokenBound } from "../models/policy/estimate.ts";
 import type { Gateway } from "./gateway.ts";
-import type { HealthCall } from "./health/provider-health.ts";
+import type { HealthCall } from "./health/deployment-health.ts";
 import type { ProviderAnswer } from "./providers/provider-client.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";

@@ -2,11 +2,12 @@ import type { PublicError } from "../models/domain/errors.ts";
 import type { TokenUsage } from "../models/domain/price.ts";
 import { boundTokens, type TokenBound } from "../models/policy/estimate.ts";
 import type { Candidate } from "../models/policy/route.ts";
-import { admit, type Hold, settle } from "./admission.ts";
+import { type AdmissionResult, admit, type Hold, settle } from "./admission.ts";
 import { costOfFailure, sumOf } from "./billing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
-import type { HealthCall, NotNow } from "./health/provider-health.ts";
+import type { HealthCall } from "./health/deployment-health.ts";
+import type { NotNow } from "./health/provider-health.ts";
 import { callProvider } from "./provider-call.ts";
 import type { ProviderAnswer, ProviderFailure } from "./providers/provider-client.ts";
 import { ClientGone } from "./read-body.ts";
@@ -65,67 +66,71 @@ export async function tryCandidate(
   tried.add(call.deploymentId);
   let isWon = false;
   try {
-    const trial = await reserveAndCall(gateway, asked, { question, call });
-    isWon = trial.kind === "won";
-    return trial;
+    const routeReason = describeTrial(asked, question);
+    const { provider, explorationLimit } = candidate;
+    const tokens = boundTokens(asked.facts, asked.tier, provider.model);
+    const admission = await admit(gateway, {
+      asked,
+      work,
+      provider,
+      explorationLimit,
+      tokens,
+      hop: work.settlements.length,
+      patient: question.patient,
+      priorCostNano: sumOf(work.settlements) + (question.underWayNano ?? 0),
+    });
+    if (!admission.ok) return notAdmitted(admission);
+    const { hold } = admission;
+    work.settlements.push({ hold, costNano: 0, isSettled: false });
+    // It may have waited for room; nobody pays for an answer that nobody waits for.
+    if (work.isGone()) throw new ClientGone();
+    question.onCalled?.(hold);
+    const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, work)));
+    const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs, trace: work.trace });
+    const { answer, usage, calledAtMs, trace } = called;
+    if (answer.kind === "failure") return await billFailure(gateway, answer, { work, hold });
+    isWon = true;
+    const won = { candidate, routeReason, hold, tokens, call, answer, usage, calledAtMs, trace };
+    return { kind: "won", won };
   } finally {
     // Changes nothing where its end was told.
     if (!isWon) call.cancel();
   }
 }
 
-async function reserveAndCall(
-  gateway: Gateway,
-  asked: RoutedRequest,
-  { question, call }: { readonly question: TrialQuestion; readonly call: HealthCall },
-): Promise<Trial> {
-  const { work, candidate, patient } = question;
-  const { draft, settlements } = work;
-  const { provider } = candidate;
-  const routeReason =
-    question.because === null ? candidate.reason : `${question.because}:${candidate.reason}`;
+function notAdmitted({ denial, unit, explored }: Extract<AdmissionResult, { ok: false }>): Trial {
+  return explored
+    ? { kind: "not-now", why: "explored" }
+    : { kind: "denied", denial, isFinal: unit === "requests" };
+}
+
+/** What the event says of the call, and why it is made, which a call beside it may overwrite in the draft meanwhile. */
+function describeTrial(asked: RoutedRequest, { work, candidate, because }: TrialQuestion): string {
+  const { draft } = work;
+  const routeReason = because === null ? candidate.reason : `${because}:${candidate.reason}`;
   describeRoute(draft, { candidate, routeReason });
   // Where the first choice could not be called, nobody knows how likely this one was.
-  if (question.because === null)
+  if (because === null)
     draft.propensity = candidate === asked.candidates[0] ? (candidate.propensity ?? 1) : 0;
-  const tokens = boundTokens(asked.facts, asked.tier, provider.model);
-  const priorCostNano = sumOf(settlements) + (question.underWayNano ?? 0);
-  const hop = settlements.length;
-  const { explorationLimit } = candidate;
-  const admission = await admit(gateway, {
-    asked,
-    work,
-    provider,
-    explorationLimit,
-    tokens,
-    hop,
-    patient,
-    priorCostNano,
-  });
-  if (!admission.ok && admission.explored) return { kind: "not-now", why: "explored" };
-  if (!admission.ok)
-    return { kind: "denied", denial: admission.denial, isFinal: admission.unit === "requests" };
-  const { hold } = admission;
-  const settlement = { hold, costNano: 0, isSettled: false };
-  settlements.push(settlement);
-  // It may have waited for room; nobody pays for an answer that nobody waits for.
-  if (work.isGone()) throw new ClientGone();
-  question.onCalled?.(hold);
-  const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, work)));
-  const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs, trace: work.trace });
-  const { answer, usage, calledAtMs, trace } = called;
-  if (answer.kind !== "failure") {
-    const won = { candidate, routeReason, hold, tokens, call, answer, usage, calledAtMs, trace };
-    return { kind: "won", won };
-  }
-  settlement.costNano = costOfFailure(answer, hold);
+  return routeReason;
+}
+
+async function billFailure(
+  gateway: Gateway,
+  failure: ProviderFailure,
+  { work, hold }: { readonly work: Work; readonly hold: Hold },
+): Promise<Trial> {
+  const { draft, settlements } = work;
+  const costNano = costOfFailure(failure, hold);
+  const settlement = settlements.find((entry) => entry.hold === hold);
+  if (settlement !== undefined) settlement.costNano = costNano;
   draft.costNano = sumOf(settlements);
   // What costs nothing must not take the room of the provider that is tried next.
-  if (settlement.costNano === 0 && answer.failure !== "rejected") {
+  if (settlement !== undefined && costNano === 0 && failure.failure !== "rejected") {
     await settle(gateway, hold, 0);
     settlement.isSettled = true;
   }
-  return { kind: "failed", failure: answer };
+  return { kind: "failed", failure };
 }
 
 export function describeRoute(

@@ -18,10 +18,11 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       }
       chunks.push(chunk);
     });
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once("error", reject);
+    // Neither comes twice.
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on("error", reject);
     // Every request closes; only one that was not complete has a reason to.
-    request.once("close", () => {
+    request.on("close", () => {
       if (!request.complete) reject(new ClientGone());
     });
   });

@@ -30,8 +30,8 @@ export interface RecorderOptions {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** No answer waits for its event, and a crash leaves a reservation that is billed; syncing a disk for each event is what would cost. */
-const GATHER_MS = 5;
+/** No answer waits for its event, and a crash leaves a reservation that is billed; syncing a disk for each event is what would cost. Who waits for reservations to shrink has it done at once (`flushed`). */
+const GATHER_MS = 20;
 const MAX_PENDING_EVENTS = 20_000;
 const MAX_LOG_BYTES = 32 << 20;
 const FIRST_RETRY_MS = 50;

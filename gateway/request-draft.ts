@@ -48,7 +48,7 @@ export interface RequestDraft {
   cacheMadeMs: number;
   /** Of a provider's complete answer. */
   quality: AnswerQuality;
-  /** Who asks what, as a digest; empty: it does not matter whether it is asked again. */
+  /** Who asks what, by a checksum; empty: it does not matter whether it is asked again. */
   question: string;
   /** The provider whose answer to the same question was not enough; empty: there was none. */
   askedAgainOf: string;

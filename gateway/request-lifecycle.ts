@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
+import type { AppId } from "../models/domain/ids.ts";
 import { settle } from "./admission.ts";
+import type { Settlements } from "./billing.ts";
 import { type CacheTurn, consultCache } from "./cache/consult-cache.ts";
 import { serveCached } from "./cache/serve-cached.ts";
 import { bearerToken } from "./caller.ts";
@@ -10,11 +12,12 @@ import type { Gateway } from "./gateway.ts";
 import type { Endpoint } from "./model-request.ts";
 import { firstAnswer } from "./provider-attempts.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
-import { ClientGone } from "./read-body.ts";
+import { ClientGone, readBody } from "./read-body.ts";
 import { eventOf, newDraft, type RequestDraft } from "./request-draft.ts";
 import { chooseProviders, passGates, route, type SituatedRequest } from "./routing.ts";
 import { sendError } from "./send-error.ts";
 import { type UnderstoodRequest, understand } from "./understand.ts";
+import { UsageStoreError } from "./usage-store.ts";
 
 /**
  * The way of a request: understand > cache > route > wait for a slot > admit > call > settle > record. Whatever becomes of it, one event
@@ -44,7 +47,8 @@ async function serve(
     isGone: () => response.destroyed,
   };
   try {
-    await authenticate(gateway, request, draft);
+    const app = gateway.directory.appOf(bearerToken(request));
+    draft.appId = requireKnown(app instanceof Promise ? await app : app);
     await serveKnownApp(gateway, exchange);
   } catch (error) {
     refuse(gateway, error, { draft, response });
@@ -60,11 +64,13 @@ function record(gateway: Gateway, { draft, settlements, trace }: Exchange, ended
   const event = eventOf(draft, endedMs);
   gateway.metrics.observe(event);
   trace?.end(event);
-  gateway.recorder.record(event, async () => {
-    for (const { hold, costNano, isSettled } of settlements) {
-      if (!isSettled) await settle(gateway, hold, costNano);
-    }
-  });
+  gateway.recorder.record(event, () => settleAll(gateway, settlements));
+}
+
+async function settleAll(gateway: Gateway, settlements: Settlements): Promise<void> {
+  for (const { hold, costNano, isSettled } of settlements) {
+    if (!isSettled) await settle(gateway, hold, costNano);
+  }
 }
 
 /** A user who asks the same again at once says something about the answer. */
@@ -75,22 +81,24 @@ function noteQuestion({ questions, now }: Gateway, draft: RequestDraft): void {
   if (outcome === "ok") questions.answered(question, { provider, atMs: now() });
 }
 
-async function authenticate(gateway: Gateway, request: IncomingMessage, draft: RequestDraft): Promise<void> {
-  const appId = await gateway.directory.appOf(bearerToken(request));
+function requireKnown(appId: AppId | null): AppId {
   if (appId === null) throw new PublicError("invalid_key", "the key is unknown or revoked");
-  draft.appId = appId;
-  if (!gateway.recorder.accepting()) {
+  return appId;
+}
+
+async function serveKnownApp(gateway: Gateway, exchange: Exchange): Promise<void> {
+  const { slots, recorder, limits, controls } = gateway;
+  if (!recorder.accepting()) {
     throw new PublicError("log_unavailable", "events cannot be recorded at the moment", {
       retryAfterSeconds: 2,
     });
   }
-}
-
-async function serveKnownApp(gateway: Gateway, exchange: Exchange): Promise<void> {
-  const { slots } = gateway;
   if (!slots.enter()) throw slots.overload();
   try {
-    const asked = await understand(gateway, exchange);
+    exchange.draft.controlsVersion = controls.current().version;
+    const bytes = await readBody(exchange.request, limits.maxBodyBytes);
+    await gateway.arrivals.join();
+    const asked = understand(bytes, exchange);
     const endOfRequest = gateway.load.begin(asked.userId);
     try {
       await serveUnderstood(gateway, asked, exchange);
@@ -109,7 +117,8 @@ async function serveUnderstood(
   exchange: Exchange,
 ): Promise<void> {
   const situated = await passGates(gateway, asked, exchange.draft);
-  const turn = await consultCache(gateway, situated, exchange);
+  const consulted = consultCache(gateway, situated, exchange);
+  const turn = consulted instanceof Promise ? await consulted : consulted;
   exchange.draft.cacheStatus = turn.status;
   if (turn.status === "hit") return serveCached(gateway, situated, { answer: turn.answer, exchange });
   try {
@@ -136,7 +145,8 @@ async function serveFromProvider(
     if (slot instanceof Promise) asked = await chooseProviders(gateway, situated, draft);
     const won = await firstAnswer(gateway, asked, exchange);
     try {
-      await deliver(gateway, won, { exchange, asked, turn });
+      const delivered = deliver(gateway, won, { exchange, asked, turn });
+      if (delivered !== undefined) await delivered;
     } finally {
       won.call.cancel();
     }
@@ -154,7 +164,7 @@ function refuse(
     draft.outcome = "aborted";
     return;
   }
-  const known = error instanceof PublicError ? error : internalError(gateway, error, draft);
+  const known = publicErrorOf(gateway, error, draft);
   // Once a provider was called, it is a failure of the service; before that, a refusal.
   draft.outcome = draft.attempts.length > 0 || known.code === "internal_error" ? "failed" : "denied";
   draft.denialReason = known.code;
@@ -167,7 +177,13 @@ function refuse(
   sendError(response, known);
 }
 
-function internalError(gateway: Gateway, error: unknown, draft: RequestDraft): PublicError {
+function publicErrorOf(gateway: Gateway, error: unknown, draft: RequestDraft): PublicError {
+  if (error instanceof PublicError) return error;
+  if (error instanceof UsageStoreError) {
+    gateway.logger.error({ err: error, requestId: draft.requestId }, "budgets cannot be checked");
+    const message = "budgets cannot be checked at the moment";
+    return new PublicError("usage_store_unavailable", message, { retryAfterSeconds: 1, cause: error });
+  }
   gateway.logger.error({ err: error, requestId: draft.requestId }, "a request failed by a bug");
   return new PublicError(
     "internal_error",

@@ -42,12 +42,14 @@ export async function passGates(
   draft: RequestDraft,
 ): Promise<SituatedRequest> {
   const controls = gateway.controls.currentFor(asked.userId);
-  const user = await gateway.directory.meet(asked.userId, controls.catalog.defaultTier.name);
+  const met = gateway.directory.meet(asked.userId, controls.catalog.defaultTier.name);
+  const user = met instanceof Promise ? await met : met;
   const tier = controls.tiers.get(user.tier) ?? controls.catalog.defaultTier;
   draft.controlsVersion = controls.version;
   draft.tier = tier.name;
   const nowMs = gateway.now();
-  const { stage, endsAtMs } = await gateway.safeguards.look({ windows: gateway.windows(nowMs), controls });
+  const seen = gateway.safeguards.look({ windows: gateway.windows(nowMs), controls });
+  const { stage, endsAtMs } = seen instanceof Promise ? await seen : seen;
   const closed = gate({ controls, tier, stage });
   if (closed !== null) {
     const retryAfterSeconds = Math.max(1, Math.ceil(((closed.endsAtMs ?? endsAtMs) - nowMs) / 1000));

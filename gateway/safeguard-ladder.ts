@@ -3,6 +3,7 @@ import { safeguardKeys, type Windows } from "../models/policy/charges.ts";
 import type { Controls } from "../models/policy/controls.ts";
 import { nextStage, type Stage, safeguardRatio, stageEndsAtMs } from "../models/policy/safeguards.ts";
 import type { ConditionDetails, Conditions } from "./conditions.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 import type { UsageStore } from "./usage-store.ts";
 
 /**
@@ -12,7 +13,12 @@ import type { UsageStore } from "./usage-store.ts";
 export interface SafeguardLadder {
   stage(): Stage;
   /** One more look at the spend of all users. `endsAtMs`: when the window that holds the stage is over. */
-  look(now: { readonly windows: Windows; readonly controls: Controls }): Promise<StageSeen>;
+  look(now: SafeguardMoment): MaybePromise<StageSeen>;
+}
+
+export interface SafeguardMoment {
+  readonly windows: Windows;
+  readonly controls: Controls;
 }
 
 export interface StageSeen {
@@ -30,17 +36,21 @@ const PERCENT = 100;
 
 export function openSafeguardLadder({ usage, conditions }: SafeguardLadderOptions): SafeguardLadder {
   let stage: Stage = "normal";
+  const judge = ([day = NOTHING, week = NOTHING]: readonly CounterState[], moment: SafeguardMoment) => {
+    const { windows, controls } = moment;
+    const { safeguards } = controls.catalog;
+    const spend = { day, week };
+    const ratio = safeguardRatio(spend, safeguards);
+    stage = nextStage(stage, ratio, safeguards);
+    conditions.set({ condition: "safeguard", subject: "", state: stage }, () => describe(ratio));
+    return { stage, endsAtMs: stageEndsAtMs({ stage, spend, windows, safeguards }) };
+  };
   return {
     stage: () => stage,
-    async look({ windows, controls }) {
-      const { safeguards } = controls.catalog;
-      const keys = safeguardKeys(windows);
-      const [day = NOTHING, week = NOTHING] = await usage.read([keys.day, keys.week]);
-      const spend = { day, week };
-      const ratio = safeguardRatio(spend, safeguards);
-      stage = nextStage(stage, ratio, safeguards);
-      conditions.set({ condition: "safeguard", subject: "", state: stage }, () => describe(ratio));
-      return { stage, endsAtMs: stageEndsAtMs({ stage, spend, windows, safeguards }) };
+    look(moment) {
+      const { day, week } = safeguardKeys(moment.windows);
+      const spend = usage.read([day, week]);
+      return spend instanceof Promise ? spend.then((states) => judge(states, moment)) : judge(spend, moment);
     },
   };
 }

@@ -38,10 +38,10 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
 
   const guarded =
     (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>
-    async (request: Request, response: Response): Promise<void> => {
+    (request: Request, response: Response): Promise<void> => {
       if (!state.serving())
         throw new PublicError("not_ready", "the gateway is stopping", { retryAfterSeconds: 1 });
-      await serve(gateway, request, response);
+      return serve(gateway, request, response);
     };
   const counted =
     (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>

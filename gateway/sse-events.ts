@@ -14,16 +14,25 @@ export function endOfLastEvent(bytes: Buffer): number {
 }
 
 /** Each event with its empty line; what stands behind the last one is the last. */
-export function splitEvents(bytes: Buffer): Buffer[] {
-  const events: Buffer[] = [];
+export function* eventsOf(bytes: Buffer): Generator<Buffer> {
   let start = 0;
   for (let at = bytes.indexOf(LF, 1); at !== -1; at = bytes.indexOf(LF, at + 1)) {
     if (!isEmptyLine(bytes, at)) continue;
-    events.push(bytes.subarray(start, at + 1));
+    yield bytes.subarray(start, at + 1);
     start = at + 1;
   }
-  if (start < bytes.length) events.push(bytes.subarray(start));
-  return events;
+  if (start < bytes.length) yield bytes.subarray(start);
+}
+
+/** The same from the last to the first. */
+export function* eventsBackward(bytes: Buffer): Generator<Buffer> {
+  let end = bytes.length;
+  while (end > 0) {
+    // The empty line at its own end does not begin it.
+    const start = endOfLastEvent(bytes.subarray(0, end - 1));
+    yield bytes.subarray(start, end);
+    end = start;
+  }
 }
 
 /** What an event carries: its `data` lines joined, "" when it has none. */

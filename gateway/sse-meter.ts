@@ -1,7 +1,8 @@
 import type { TokenUsage } from "../models/domain/price.ts";
+import { ByteTape } from "./byte-tape.ts";
 import { type AnswerQuality, type AnswerWish, modelIn, NOTHING_WRONG } from "./quality/answer-quality.ts";
-import { passedDocuments } from "./quality/passed-documents.ts";
-import { dataOf, documentOf, endOfLastEvent, splitEvents } from "./sse-events.ts";
+import { type PassedDocuments, passedDocuments } from "./quality/passed-documents.ts";
+import { dataOf, documentOf, endOfLastEvent, eventsBackward, eventsOf } from "./sse-events.ts";
 import type { StreamReading } from "./stream-reading.ts";
 
 /**
@@ -25,12 +26,14 @@ export interface SseMeter {
   quality(wish: AnswerWish): AnswerQuality;
 }
 
-/** Only events that hold it are parsed on their way. In a text it would stand with escaped quotes. */
+/** Only events that hold it, and not `null` behind it, are parsed on their way. In a text it would stand with escaped quotes. */
 const USAGE_MARK = Buffer.from('"usage"');
+const BETWEEN: ReadonlySet<number | undefined> = new Set(Buffer.from(": \t"));
+const FIRST_OF_NULL = "n".charCodeAt(0);
 const NOTHING: Buffer = Buffer.alloc(0);
 /** An event longer than this is passed on unread. */
 const MAX_HELD_BYTES = 1 << 20;
-/** Chunks kept by reference for counting; an answer that is longer is counted by its raw bytes. */
+/** Kept for counting; an answer that is longer is counted by its raw bytes. */
 const MAX_KEPT_BYTES = 4 << 20;
 
 export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }): SseMeter {
@@ -38,19 +41,20 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
   let held: Buffer = NOTHING;
   let usage: TokenUsage | null = null;
   let reported: object | null = null;
-  let kept: Buffer[] = [];
-  let keptBytes = 0;
+  const kept = new ByteTape();
+  let passedBytes = 0;
 
   const keep = (events: Buffer): void => {
-    keptBytes += events.length;
-    if (keptBytes <= MAX_KEPT_BYTES) kept.push(events);
-    else kept = [events];
+    passedBytes += events.length;
+    if (passedBytes > MAX_KEPT_BYTES) kept.clear();
+    kept.append(events);
   };
+  const documents = () => passedDocuments(kept.view(), reported);
 
   const read = (events: Buffer): Buffer => {
     keep(events);
-    if (!events.includes(USAGE_MARK)) return events;
-    const passed = splitEvents(events).filter((event) => {
+    if (!mayReport(events)) return events;
+    const passed = [...eventsOf(events)].filter((event) => {
       const document = documentOf(event);
       const found = document === null ? null : reading.usageIn(document);
       if (found === null) return true;
@@ -79,28 +83,40 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
       return rest.length === 0 ? rest : read(rest);
     },
     usage: () => usage,
-    done: () =>
-      kept.findLast((events) => saysTheEnd(events, reading)) !== undefined ||
-      documentsIn(kept).some((document) => reading.isLast(document)),
+    done: () => saysTheEnd(kept.view(), reading) || hasLast(documents(), reading),
     generatedBytes() {
-      if (keptBytes > MAX_KEPT_BYTES) return keptBytes;
-      return documentsIn(kept).reduce((sum, document) => sum + reading.generatedBytesIn(document), 0);
+      if (passedBytes > MAX_KEPT_BYTES) return passedBytes;
+      let bytes = 0;
+      for (const document of documents().forward()) bytes += reading.generatedBytesIn(document);
+      return bytes;
     },
     model: () => (reported === null ? "" : modelIn(reported)),
     quality(wish) {
-      const seen = reading.qualityOf(passedDocuments(kept, reported), wish);
-      if (keptBytes <= MAX_KEPT_BYTES) return seen;
+      const seen = reading.qualityOf(documents(), wish);
+      if (passedBytes <= MAX_KEPT_BYTES) return seen;
       // Its beginning is not kept; so long an answer says something.
       return { ...NOTHING_WRONG, cutOff: seen.cutOff, filtered: seen.filtered };
     },
   };
 }
 
-function saysTheEnd(events: Buffer, { endHints, isEnd }: StreamReading): boolean {
-  if (!endHints.some((hint) => events.includes(hint))) return false;
-  return splitEvents(events).some((event) => isEnd(dataOf(event)));
+/** Many providers send `"usage":null` with every event but the last. */
+function mayReport(events: Buffer): boolean {
+  for (let at = events.indexOf(USAGE_MARK); at !== -1; at = events.indexOf(USAGE_MARK, at)) {
+    at += USAGE_MARK.length;
+    while (BETWEEN.has(events[at])) at += 1;
+    if (events[at] !== FIRST_OF_NULL) return true;
+  }
+  return false;
 }
 
-function documentsIn(kept: readonly Buffer[]): object[] {
-  return kept.flatMap(splitEvents).flatMap((event) => documentOf(event) ?? []);
+function saysTheEnd(events: Buffer, { endHints, isEnd }: StreamReading): boolean {
+  if (!endHints.some((hint) => events.includes(hint))) return false;
+  for (const event of eventsBackward(events)) if (isEnd(dataOf(event))) return true;
+  return false;
+}
+
+function hasLast({ backward }: PassedDocuments, { isLast }: StreamReading): boolean {
+  for (const document of backward()) if (isLast(document)) return true;
+  return false;
 }

@@ -6,10 +6,12 @@ import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
 import type { DirectiveId, EventId, RequestId } from "../models/domain/ids.ts";
 import { windowClock } from "../models/domain/window.ts";
+import type { Windows } from "../models/policy/counter-keys.ts";
 import { hourClock } from "../models/policy/hour-of-day.ts";
 import { openResponseCache } from "./cache/response-cache.ts";
 import type { SharedAnswers } from "./cache/shared-answers.ts";
 import { closeable } from "./close-server.ts";
+import { openCohort } from "./cohort.ts";
 import { lookAround, startConditionWatch } from "./condition-watch.ts";
 import { openConditions } from "./conditions.ts";
 import { openControlState } from "./control-state.ts";
@@ -105,6 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     load: openLoadSwitch({ meter: openLoadMeter(monotonicMs), nowMs: monotonicMs, conditions }),
     overBounds: openOverBounds({ now, conditions, logger }),
     slots: openWorkSlots(limits, monotonicMs),
+    arrivals: openCohort(),
     room: openRoom(),
     providers,
     health: openProviderHealth({
@@ -162,18 +165,24 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
 }
 
-/** The windows of the last moment asked for are kept: the next request asks for the same ones. */
+/** All requests of a minute get the same windows: no other window begins within one. */
 function windowsOf(catalog: GatewayOptions["catalog"]): Gateway["windows"] {
   let clock = windowClock(catalog.current().timezone);
+  let last: Windows | null = null;
   catalog.onChange(() => {
     clock = windowClock(catalog.current().timezone);
+    last = null;
   });
-  return (atMs) => ({
-    minute: clock("minute", atMs),
-    day: clock("day", atMs),
-    week: clock("week", atMs),
-    month: clock("month", atMs),
-  });
+  return (atMs) => {
+    if (last !== null && atMs >= last.minute.startMs && atMs < last.minute.endMs) return last;
+    last = {
+      minute: clock("minute", atMs),
+      day: clock("day", atMs),
+      week: clock("week", atMs),
+      month: clock("month", atMs),
+    };
+    return last;
+  };
 }
 
 function hourOf(catalog: GatewayOptions["catalog"]): Gateway["hourOfDay"] {

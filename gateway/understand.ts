@@ -1,15 +1,12 @@
-import type { IncomingMessage } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import type { UserId } from "../models/domain/ids.ts";
 import { neededCapabilities } from "../models/policy/ability.ts";
 import { embeddingFactsOf, factsOf, type RequestFacts } from "../models/policy/request-facts.ts";
 import { identifyCaller } from "./caller.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Endpoint, ModelRequest, RequestBody } from "./model-request.ts";
 import { parseRequest } from "./parse-request.ts";
 import { questionOf } from "./quality/recent-questions.ts";
-import { readBody } from "./read-body.ts";
-import type { RequestDraft } from "./request-draft.ts";
 
 /** A request whose body and caller are known. */
 export interface UnderstoodRequest extends ModelRequest {
@@ -19,12 +16,10 @@ export interface UnderstoodRequest extends ModelRequest {
 }
 
 /** Throws {@link PublicError} for what cannot be served at all, whoever asks, and when. */
-export async function understand(
-  gateway: Gateway,
-  { endpoint, request, draft }: { endpoint: Endpoint; request: IncomingMessage; draft: RequestDraft },
-): Promise<UnderstoodRequest> {
-  draft.controlsVersion = gateway.controls.current().version;
-  const bytes = await readBody(request, gateway.limits.maxBodyBytes);
+export function understand(
+  bytes: Buffer,
+  { endpoint, request, draft }: Pick<Exchange, "endpoint" | "request" | "draft">,
+): UnderstoodRequest {
   const body = parseRequest(endpoint, bytes);
   const facts = boundedFacts(endpoint, body, bytes.length);
   draft.requestedModel = body.model;

@@ -44,7 +44,11 @@ export async function openEmbeddedUsageStore(options: EmbeddedUsageStoreOptions)
     const recovered = await recoverLedger(options.directory);
     const store = new EmbeddedUsageStore(options, recovered, lock.release);
     if (options.settledSince !== undefined) {
-      await settleRecorded({ held: recovered.ledger.held, settledSince: options.settledSince, store });
+      await settleRecorded({
+        held: recovered.ledger.held.values(),
+        settledSince: options.settledSince,
+        store,
+      });
     }
     return store;
   } catch (error) {

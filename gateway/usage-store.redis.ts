@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Charge, CounterState } from "../models/domain/charge.ts";
+import { KeyedInFlight } from "./in-flight.ts";
 import { connectRedis, RedisAway, type RedisConnection, readScript } from "./redis/connection.ts";
 import { expiryOf, type Keys, keysOf } from "./redis/keys.ts";
 import {
@@ -75,7 +76,7 @@ class RedisUsageStore implements UsageStore {
   /** This gateway, for claims. */
   readonly #owner = randomUUID();
   /** Charges of what this process has reserved, so that ending it needs no look first. */
-  readonly #mine = new Map<string, readonly Charge[]>();
+  readonly #mine = new KeyedInFlight<readonly Charge[]>();
   /** Expired reservations that the log was searched for. */
   readonly #searched = new Set<string>();
   #recount: Recount | null = null;
@@ -140,8 +141,7 @@ class RedisUsageStore implements UsageStore {
     const { settledSince } = this.#options;
     const unsearched = expired.filter(({ id }) => !this.#searched.has(id));
     if (settledSince !== undefined && unsearched.length > 0) {
-      const held = new Map(unsearched.map((one) => [one.id, one]));
-      await settleRecorded({ held, settledSince, store: this });
+      await settleRecorded({ held: unsearched, settledSince, store: this });
       for (const { id } of unsearched) this.#searched.add(id);
       return this.#stillThere(expired);
     }

@@ -1,4 +1,5 @@
 import type { Charge, CounterState } from "../models/domain/charge.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 
 /**
  * The counters and reservations that decide admission. The gateway calls `reserve` before a provider is called,
@@ -27,8 +28,6 @@ export interface UsageStore {
   expiredReservations(nowMs: number): MaybePromise<Reservation[]>;
   close(): Promise<void>;
 }
-
-export type MaybePromise<T> = T | Promise<T>;
 
 export interface Reservation {
   /** `<request id>/<hop>`: unique for each provider that is tried. */

@@ -1,16 +1,16 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeAnswers, encodeAnswer } from "./answer-frame.ts";
+import { decodeAnswers } from "./answer-frame.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
 
 /**
- * Keeps answers across a restart: segment files, each answer appended when it is made. Nothing waits for it and nothing depends on
+ * Keeps answers across a restart: segment files, the frame of each answer appended when it is made. Nothing waits for it and nothing depends on
  * it: what a crash tears off is made again. Bounded: the oldest file goes when all together are too long, or its answers too old.
  */
 export interface AnswerFiles {
   /** From the oldest to the newest; a key may come more than once. To be called once, before the first `append`. */
   load(): AsyncGenerator<CachedAnswer>;
-  append(answer: CachedAnswer): void;
+  append(frame: Buffer): void;
   /** Deletes files in which nothing was written since: no answer of theirs is given any more. */
   forgetBefore(sinceMs: number): void;
   close(): Promise<void>;
@@ -112,9 +112,8 @@ export async function openAnswerFiles(options: AnswerFilesOptions): Promise<Answ
     async *load() {
       for (const { number } of [...segments]) yield* decodeAnswers(await readFile(fileOf(number)));
     },
-    append(answer) {
+    append(frame) {
       if (closed || unwrittenBytes > MAX_UNWRITTEN_BYTES) return;
-      const frame = encodeAnswer(answer);
       unwritten.push(frame);
       unwrittenBytes += frame.length;
       gathering ??= setTimeout(writeGathered, GATHER_MS);

@@ -23,7 +23,9 @@ const head = z.object({
   storedAtMs: z.number().int().nonnegative(),
 });
 
-export function encodeAnswer({ body, ...facts }: CachedAnswer): Buffer {
+export function encodeAnswer(answer: CachedAnswer): Buffer {
+  const { body, key, kind, contentType, provider, feature, costNano, madeMs, storedAtMs } = answer;
+  const facts = { key, kind, contentType, provider, feature, costNano, madeMs, storedAtMs };
   const headBytes = Buffer.from(JSON.stringify(facts));
   const frame = Buffer.allocUnsafe(LEAST_BYTES + headBytes.length + body.length);
   frame.writeUInt32BE(frame.length - PREFIX_BYTES, 0);
@@ -32,6 +34,13 @@ export function encodeAnswer({ body, ...facts }: CachedAnswer): Buffer {
   body.copy(frame, LEAST_BYTES + headBytes.length);
   frame.writeUInt32BE(crc32(frame.subarray(PREFIX_BYTES)), 4);
   return frame;
+}
+
+/** The same answer, whose body lies in its frame: as a view of what came, it would hold all that was read with it. */
+export function inFrame(answer: CachedAnswer, frame: Buffer): CachedAnswer {
+  const { key, kind, contentType, provider, feature, costNano, madeMs, storedAtMs } = answer;
+  const body = frame.subarray(frame.length - answer.body.length);
+  return { key, kind, contentType, body, provider, feature, costNano, madeMs, storedAtMs };
 }
 
 /** Whole answers from the beginning of the bytes up to the first that is torn or broken. Each has a body of its own. */

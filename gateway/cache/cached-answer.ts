@@ -15,7 +15,7 @@ export interface CachedAnswer {
   readonly storedAtMs: number;
 }
 
-/** What an entry takes in memory besides its body: the key, the object, its place in the map. */
+/** What an entry takes in memory besides its body: the key, the object, its place in the map, the head of its frame. */
 const ENTRY_OVERHEAD_BYTES = 512;
 
 export function bytesOf({ body }: CachedAnswer): number {

@@ -5,9 +5,10 @@ import { boundTokens } from "../../models/policy/estimate.ts";
 import { AUTO_MODEL, refuseName } from "../../models/policy/route.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
 import type { SituatedRequest } from "../routing.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
-import type { OwnFlight } from "./flights.ts";
+import type { OthersFlight, OwnFlight } from "./flights.ts";
 import { hashOfKey } from "./response-cache.ts";
 
 /** What the cache has for a request. */
@@ -33,11 +34,11 @@ const BYPASS: CacheTurn = { status: "bypass" };
 const PATHS = { chat: "/chat/completions", responses: "/responses", embeddings: "/embeddings" } as const;
 
 /** Looks for an answer that may be given again, and waits for one that is being made for an equal request. */
-export async function consultCache(
+export function consultCache(
   gateway: Gateway,
   asked: SituatedRequest,
   { request, response, draft }: Pick<Exchange, "request" | "response" | "draft">,
-): Promise<CacheTurn> {
+): MaybePromise<CacheTurn> {
   const { controls, feature: name, highLoad, userId } = asked;
   const lifetimeMs = cacheLifetimeMs(controls, name, highLoad);
   const feature = controls.catalog.features.get(name);
@@ -54,13 +55,21 @@ export async function consultCache(
   const kept = gateway.cache.find(key, lifetimeMs);
   if (kept !== null && kept.storedAtMs >= sinceMs) return { status: "hit", answer: kept };
   const flight = gateway.cache.flights.join(key);
-  if (flight === null || flight.own) {
-    const others = gateway.cache.findShared(key, lifetimeMs);
-    const shared = others === null ? null : await others;
+  if (flight !== null && !flight.own) return waitForFlight(flight, response, miss);
+  const others = gateway.cache.findShared(key, lifetimeMs);
+  if (others === null) return miss(flight);
+  return others.then((shared) => {
     if (shared === null || shared.storedAtMs < sinceMs) return miss(flight);
     flight?.land(shared);
     return { status: "hit", answer: shared };
-  }
+  });
+}
+
+async function waitForFlight(
+  flight: OthersFlight,
+  response: Exchange["response"],
+  miss: (flight: null) => CacheMiss,
+): Promise<CacheTurn> {
   const answer = await flight.wait((gone) => {
     if (response.destroyed) gone();
     else response.once("close", gone);

@@ -1,3 +1,4 @@
+import { KeyedInFlight } from "../in-flight.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
 
 /**
@@ -29,7 +30,7 @@ export interface FlightLimits {
 }
 
 export function openFlights({ maxFlights, maxWaiting, maxWaitMs }: FlightLimits): Flights {
-  const flights = new Map<string, Set<(answer: CachedAnswer | null) => void>>();
+  const flights = new KeyedInFlight<Set<(answer: CachedAnswer | null) => void>>();
   let waiting = 0;
 
   const takeOff = (key: string): OwnFlight => {

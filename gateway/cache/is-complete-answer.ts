@@ -1,10 +1,8 @@
 import { z } from "zod";
 import type { ModelRequest } from "../model-request.ts";
+import { fieldOf } from "../quality/answer-quality.ts";
 
-const choice = z.object({ index: z.number().default(0), finish_reason: z.string().nullish() });
-/** A whole answer, or one event of a stream. Some providers say 200 and put an error into the body. */
-const part = z.looseObject({ error: z.null().optional(), choices: z.array(choice).max(128).optional() });
-
+const MAX_CHOICES = 128;
 /** An answer that was filtered may pass the filter the next time. */
 const INCOMPLETE_REASONS: ReadonlySet<string> = new Set(["content_filter", "error"]);
 const DONE = "[DONE]";
@@ -43,17 +41,33 @@ function isCompleteStream(parts: string[]): boolean {
   return parts.pop() === DONE && isCompleteChat(parts.map(parsed));
 }
 
+/**
+ * Parts: a whole answer, or the events of a stream, which may be hundreds and so are looked at without a schema. Some providers say
+ * 200 and put an error into the body.
+ */
 function isCompleteChat(parts: readonly unknown[]): boolean {
   const ended = new Map<number, boolean>();
-  for (const one of parts) {
-    const { data } = part.safeParse(one);
-    if (data === undefined) return false;
-    for (const { index, finish_reason: reason } of data.choices ?? []) {
-      if (reason !== null && reason !== undefined && INCOMPLETE_REASONS.has(reason)) return false;
-      ended.set(index, ended.get(index) === true || (reason ?? "") !== "");
+  for (const part of parts) {
+    const choices = given(fieldOf(part, "choices"), []);
+    if (!isObject(part) || (fieldOf(part, "error") ?? null) !== null) return false;
+    if (!Array.isArray(choices) || choices.length > MAX_CHOICES) return false;
+    for (const choice of choices) {
+      const reason = fieldOf(choice, "finish_reason") ?? "";
+      if (!isObject(choice) || typeof reason !== "string" || INCOMPLETE_REASONS.has(reason)) return false;
+      const index = given(fieldOf(choice, "index"), 0);
+      if (typeof index !== "number") return false;
+      ended.set(index, ended.get(index) === true || reason !== "");
     }
   }
   return ended.size > 0 && [...ended.values()].every(Boolean);
+}
+
+function given(value: unknown, otherwise: unknown): unknown {
+  return value === undefined ? otherwise : value;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One for each input, and all in one space: as long as each other. */

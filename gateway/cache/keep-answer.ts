@@ -1,4 +1,5 @@
 import { AUTO_MODEL } from "../../models/policy/route.ts";
+import { ByteTape } from "../byte-tape.ts";
 import type { Gateway } from "../gateway.ts";
 import type { RoutedRequest } from "../routing.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
@@ -34,8 +35,7 @@ export function keepAnswer(
     key: turn.key,
     kind,
     contentType,
-    // Bytes of its own: a view would hold all that was read with it.
-    body: Buffer.from(body),
+    body,
     provider,
     costNano,
     madeMs,
@@ -48,18 +48,15 @@ export function keepAnswer(
 
 /** Collects what is passed on of a stream, as long as it may be kept. */
 export function answerTape(turn: CacheTurn): { add(bytes: Buffer): void; body(): Buffer | null } {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const tape = new ByteTape();
   let wanted = turn.status === "miss";
   return {
     add(chunk) {
       if (!wanted) return;
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) {
-        wanted = false;
-        chunks.length = 0;
-      } else chunks.push(chunk);
+      wanted = tape.length + chunk.length <= MAX_ANSWER_BYTES;
+      if (wanted) tape.append(chunk);
+      else tape.clear();
     },
-    body: () => (wanted ? Buffer.concat(chunks) : null),
+    body: () => (wanted ? tape.view() : null),
   };
 }

@@ -1,5 +1,6 @@
 import { hash as digest } from "node:crypto";
 import { type AnswerFiles, type AnswerFilesOptions, openAnswerFiles } from "./answer-files.ts";
+import { encodeAnswer, inFrame } from "./answer-frame.ts";
 import { openAnswerStore } from "./answer-store.ts";
 import { bytesOf, type CachedAnswer } from "./cached-answer.ts";
 import { type Flights, openFlights } from "./flights.ts";
@@ -11,6 +12,7 @@ export interface ResponseCache {
   find(key: string, lifetimeMs: number): CachedAnswer | null;
   /** Of another gateway's making; null: nobody is asked. */
   findShared(key: string, lifetimeMs: number): Promise<CachedAnswer | null> | null;
+  /** The answer's body is copied. */
   keep(answer: CachedAnswer, lifetimeMs: number): void;
   delete(key: string): void;
   readonly flights: Flights;
@@ -80,8 +82,9 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
     findShared: (key, lifetimeMs) => (shared === null ? null : askOthers(shared, key, lifetimeMs)),
     keep(answer, lifetimeMs) {
       if (bytesOf(answer) > MAX_ANSWER_BYTES) return;
-      store.put(answer);
-      files?.append(answer);
+      const frame = encodeAnswer(answer);
+      store.put(inFrame(answer, frame));
+      files?.append(frame);
       shared?.put(answer, lifetimeMs);
     },
     delete: store.delete,

@@ -91,15 +91,9 @@ export function openBreaker(nowMs: () => number, limits: BreakerLimits): Breaker
       cancel: () => finish(() => {}),
     };
   };
-  const ordinary = (): BreakerCall => {
-    let counted = false;
-    const count = (result: CallResult): void => {
-      if (counted) return;
-      counted = true;
-      window.add(result);
-      judge();
-    };
-    return { blame: () => count({ bad: true, ms: 0 }), end: count, cancel: () => {} };
+  const count = (result: CallResult): void => {
+    window.add(result);
+    judge();
   };
 
   return {
@@ -107,8 +101,29 @@ export function openBreaker(nowMs: () => number, limits: BreakerLimits): Breaker
     isFree,
     begin() {
       if (!isFree()) return null;
-      return opened === null ? ordinary() : probe(opened.restMs);
+      return opened === null ? new OrdinaryCall(count) : probe(opened.restMs);
     },
     totals: window.totals,
   };
+}
+
+class OrdinaryCall implements BreakerCall {
+  readonly #count: (result: CallResult) => void;
+  #isCounted = false;
+
+  constructor(count: (result: CallResult) => void) {
+    this.#count = count;
+  }
+
+  blame(): void {
+    this.end({ bad: true, ms: 0 });
+  }
+
+  end(result: CallResult): void {
+    if (this.#isCounted) return;
+    this.#isCounted = true;
+    this.#count(result);
+  }
+
+  cancel(): void {}
 }

@@ -1,8 +1,10 @@
-import type { Deployment } from "../../models/domain/catalog.ts";
+import type { Deployment, Provider } from "../../models/domain/catalog.ts";
 import type { DeploymentHealth } from "./deployment-health.ts";
 
 export interface Choice {
   readonly deployment: Deployment;
+  /** The provider with the deployment's base URL and key. */
+  readonly target: Provider;
   readonly health: DeploymentHealth;
 }
 

@@ -3,7 +3,7 @@ import { NORMAL } from "../../models/domain/gateway-condition.ts";
 import type { Conditions } from "../conditions.ts";
 import { BREAKER_LIMITS, type BreakerState } from "./breaker.ts";
 import { type Choice, chooseDeployment } from "./choose-deployment.ts";
-import { type DeploymentCall, type DeploymentHealth, openDeploymentHealth } from "./deployment-health.ts";
+import { type DeploymentHealth, type HealthCall, openDeploymentHealth } from "./deployment-health.ts";
 import type { AnswerKind } from "./pace.ts";
 
 /** How each provider does, and whether and where it may be called: asked before each call, told of each one's end. */
@@ -26,12 +26,6 @@ export interface CallQuestion {
   readonly kind: AnswerKind;
   /** Ids of deployments that this request has called already. */
   readonly tried?: ReadonlySet<string>;
-}
-
-export interface HealthCall extends DeploymentCall {
-  /** The provider as it is to be called: with the base URL and the key of the chosen deployment. */
-  readonly target: Provider;
-  readonly deploymentId: string;
 }
 
 export type NotNow = "down" | "busy";
@@ -85,6 +79,7 @@ export function openProviderHealth(options: ProviderHealthOptions): ProviderHeal
     );
     const choices = places.map((deployment) => ({
       deployment,
+      target: targetOf(provider, deployment),
       // An edit of the catalog leaves what is known of a place that it does not change.
       health:
         known?.choices.find((choice) => isSamePlace(choice, deployment))?.health ??
@@ -100,12 +95,10 @@ export function openProviderHealth(options: ProviderHealthOptions): ProviderHeal
       const { choices } = groupOf(provider);
       if (inFlightOf(choices) >= Math.min(maxCallsPerProvider, provider.maxConcurrentCalls)) return "busy";
       const chosen = chooseDeployment(preferred(choices, tried), draw());
-      const call = chosen?.health.begin(kind, provider.timeoutMs * SLOW_SHARE) ?? null;
-      if (chosen === null || call === null) return "down";
-      const { id: deploymentId, baseUrl, apiKeyEnv } = chosen.deployment;
-      const target = deploymentId === provider.name ? provider : { ...provider, baseUrl, apiKeyEnv };
-      const { answered, end, cancel } = call;
-      return { answered, end, cancel, target, deploymentId };
+      if (chosen === null) return "down";
+      const { target, deployment, health } = chosen;
+      const slowMs = provider.timeoutMs * SLOW_SHARE;
+      return health.begin({ kind, slowMs, target, deploymentId: deployment.id }) ?? "down";
     },
     unavailable(others) {
       let names: Set<string> | null = null;
@@ -135,12 +128,17 @@ export function openProviderHealth(options: ProviderHealthOptions): ProviderHeal
   };
 }
 
+function targetOf(provider: Provider, { id, baseUrl, apiKeyEnv }: Choice["deployment"]): Provider {
+  return id === provider.name ? provider : { ...provider, baseUrl, apiKeyEnv };
+}
+
 function isSamePlace({ deployment }: Choice, { baseUrl, apiKeyEnv }: Choice["deployment"]): boolean {
   return deployment.baseUrl === baseUrl && deployment.apiKeyEnv === apiKeyEnv;
 }
 
 /** Those that can be called; where there is a choice, those that were not tried yet, and those that are not slow. */
 function preferred(choices: readonly Choice[], tried: ReadonlySet<string>): readonly Choice[] {
+  if (choices.length === 1) return choices;
   const free = choices.filter(({ health }) => health.isFree());
   const fresh = free.filter(({ deployment }) => !tried.has(deployment.id));
   const some = fresh.length > 0 ? fresh : free;

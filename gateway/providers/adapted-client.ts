@@ -1,3 +1,4 @@
+import type { Cohort } from "../cohort.ts";
 import { modelIn, wishOf } from "../quality/answer-quality.ts";
 import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
 import { type HttpAnswer, openHttpChannel } from "./http-channel.ts";
@@ -13,13 +14,15 @@ export interface AdaptedClientOptions {
   readonly isSimulated: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Of all providers: their answers are read together. */
+  readonly answers: Cohort;
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** A provider over HTTP, spoken to as its adapter says. */
 export function openAdaptedClient(options: AdaptedClientOptions): ProviderClient {
-  const { adapter, baseUrl, apiKey, isSimulated, now } = options;
+  const { adapter, baseUrl, apiKey, isSimulated, now, answers } = options;
   const channel = openHttpChannel({ baseUrl, headers: apiKey === null ? {} : adapter.authorize(apiKey) });
   return {
     async call(call) {
@@ -34,7 +37,9 @@ export function openAdaptedClient(options: AdaptedClientOptions): ProviderClient
       const { timeoutMs, firstByteTimeoutMs, idleTimeoutMs } = call;
       const { path, body: mappedBody } = mapped;
       const post = { path, body: mappedBody, headers, timeoutMs, firstByteTimeoutMs, idleTimeoutMs };
-      return mapAnswer(await channel.post(post), endpointAdapter, adapted);
+      const answer = await channel.post(post);
+      await answers.join();
+      return mapAnswer(answer, endpointAdapter, adapted);
     },
     retire: () => channel.retire(),
     close: () => channel.close(),

@@ -6,124 +6,183 @@ import type { ProviderFailure } from "./provider-client.ts";
 const MAX_JSON_BYTES = 32 << 20;
 const MAX_ERROR_BYTES = 64 << 10;
 const MAX_RETRY_AFTER_SECONDS = 3600;
+/** As much as a socket is read at once. */
+const MAX_EARLY_BYTES = 64 << 10;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Turns undici's callbacks into one {@link HttpAnswer}: a JSON answer when it is complete, a stream when its first bytes have
  * come (until then another provider can still be tried), a failure otherwise. `answer` is called exactly once.
  */
-export function callHandler(
-  timeoutMs: number,
-  answer: (answer: HttpAnswer) => void,
-): Dispatcher.DispatchHandler {
-  let controller: Dispatcher.DispatchController | null = null;
-  let status = 0;
-  let contentType = "";
-  let retryAfterSeconds: number | null = null;
-  let answered = false;
-  let timedOut = false;
-  let stream: PendingStream | null = null;
-  let chunks: Buffer[] = [];
-  let bytes = 0;
+export class CallHandler implements Dispatcher.DispatchHandler {
+  readonly #timeoutMs: number;
+  readonly #answer: (answer: HttpAnswer) => void;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | null = null;
+  #status = 0;
+  #contentType = "";
+  #retryAfterSeconds: number | null = null;
+  #answered = false;
+  #timedOut = false;
+  #stream: PendingStream | null = null;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
 
-  const timer = setTimeout(() => {
-    timedOut = true;
+  constructor(timeoutMs: number, answer: (answer: HttpAnswer) => void) {
+    this.#timeoutMs = timeoutMs;
+    this.#answer = answer;
+    this.#timer = setTimeout(CallHandler.#onTimeout, timeoutMs, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#timedOut) controller.abort(new Error("the call is over"));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.#status = status;
+    this.#contentType = textOf(headers["content-type"]);
+    this.#retryAfterSeconds = retryAfterOf(headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#stream !== null) {
+      this.#stream.push(chunk);
+    } else if (isStream(this.#status, this.#contentType)) {
+      const stream = new PendingStream(controller, this.#timer);
+      this.#stream = stream;
+      stream.push(chunk);
+      this.#finish({ kind: "stream", contentType: this.#contentType, stream });
+    } else {
+      this.#bytes += chunk.length;
+      const isTooLong = this.#bytes > (isSuccess(this.#status) ? MAX_JSON_BYTES : MAX_ERROR_BYTES);
+      if (isTooLong) controller.abort(new Error("the provider's answer is too long"));
+      else this.#chunks.push(chunk);
+    }
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.#timer);
+    if (this.#stream !== null) this.#stream.end();
+    else if (!isSuccess(this.#status)) this.#fail(failureOf(this.#status), this.#takeBody());
+    else if (!isJson(this.#contentType)) this.#fail("invalid-answer");
+    else this.#finish({ kind: "json", contentType: this.#contentType, body: this.#takeBody() });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    clearTimeout(this.#timer);
+    if (this.#stream !== null) this.#stream.fail(error);
+    else if (this.#timedOut || error instanceof errors.HeadersTimeoutError) this.#fail("timeout");
+    else this.#fail(isSuccess(this.#status) ? "invalid-answer" : "connection");
+  }
+
+  #takeBody(): Buffer {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks.length === 1 ? (chunks[0] ?? NOTHING) : Buffer.concat(chunks);
+  }
+
+  static #onTimeout(handler: CallHandler): void {
+    handler.#timedOut = true;
     // Before a connection is there, undici has nothing to abort: the caller must not wait for it.
-    finish(failure("timeout"));
-    controller?.abort(new Error(`the provider took longer than ${timeoutMs} ms`));
-  }, timeoutMs);
+    handler.#fail("timeout");
+    handler.#controller?.abort(new Error(`the provider took longer than ${handler.#timeoutMs} ms`));
+  }
 
-  const finish = (result: HttpAnswer): void => {
-    if (answered) return;
-    answered = true;
-    answer(result);
-  };
-  const failure = (kind: ProviderFailure["failure"], body: Buffer = NOTHING): ProviderFailure => ({
-    kind: "failure",
-    failure: kind,
-    status,
-    mayBeBilled: controller !== null && status < 400,
-    body,
-    retryAfterSeconds,
-  });
+  #finish(answer: HttpAnswer): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#answer(answer);
+  }
 
-  return {
-    onRequestStart(given) {
-      controller = given;
-      if (timedOut) given.abort(new Error("the call is over"));
-    },
-    onResponseStart(_given, statusCode, headers) {
-      status = statusCode;
-      contentType = textOf(headers["content-type"]);
-      retryAfterSeconds = retryAfterOf(headers);
-    },
-    onResponseData(given, chunk) {
-      if (stream !== null) return stream.push(chunk);
-      if (isStream(status, contentType)) {
-        stream = pendingStream(given, () => clearTimeout(timer));
-        stream.push(chunk);
-        finish({ kind: "stream", contentType, stream });
-        return;
-      }
-      bytes += chunk.length;
-      if (bytes > (isSuccess(status) ? MAX_JSON_BYTES : MAX_ERROR_BYTES)) {
-        given.abort(new Error("the provider's answer is too long"));
-        return;
-      }
-      chunks.push(chunk);
-    },
-    onResponseEnd() {
-      clearTimeout(timer);
-      if (stream !== null) return stream.end();
-      const body = chunks.length === 1 ? (chunks[0] ?? NOTHING) : Buffer.concat(chunks);
-      chunks = [];
-      if (isSuccess(status))
-        finish(isJson(contentType) ? { kind: "json", contentType, body } : failure("invalid-answer"));
-      else finish(failure(failureOf(status), body));
-    },
-    onResponseError(_given, error) {
-      clearTimeout(timer);
-      if (stream !== null) stream.fail(error);
-      else if (timedOut || error instanceof errors.HeadersTimeoutError) finish(failure("timeout"));
-      else finish(failure(isSuccess(status) ? "invalid-answer" : "connection"));
-    },
-  };
+  #fail(failure: ProviderFailure["failure"], body: Buffer = NOTHING): void {
+    this.#finish({
+      kind: "failure",
+      failure,
+      status: this.#status,
+      mayBeBilled: this.#controller !== null && this.#status < 400,
+      body,
+      retryAfterSeconds: this.#retryAfterSeconds,
+    });
+  }
 }
 
-interface PendingStream extends ByteStream {
-  push(chunk: Buffer): void;
-  end(): void;
-  fail(error: Error): void;
+/** Keeps what comes before the reader is there; above a limit, the socket waits for the reader. */
+class PendingStream implements ByteStream {
+  readonly #controller: Dispatcher.DispatchController;
+  /** Of the whole call. */
+  readonly #timer: NodeJS.Timeout;
+  #reader: StreamReader | null = null;
+  #early: Buffer[] = [];
+  #earlyBytes = 0;
+  /** The socket waits, because more came early than is kept; */
+  #isHeld = false;
+  /** or because the reader has said so. */
+  #isPaused = false;
+  /** How it ended before the reader was there. */
+  #over: "complete" | Error | null = null;
+
+  constructor(controller: Dispatcher.DispatchController, timer: NodeJS.Timeout) {
+    this.#controller = controller;
+    this.#timer = timer;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#reader === null) this.#keep(chunk);
+    else this.#reader.onChunk(chunk);
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.length;
+    if (this.#earlyBytes < MAX_EARLY_BYTES || this.#isHeld) return;
+    this.#isHeld = true;
+    this.#controller.pause();
+  }
+
+  end(): void {
+    if (this.#reader === null) this.#over = "complete";
+    else this.#reader.onEnd();
+  }
+
+  fail(error: Error): void {
+    if (this.#reader === null) this.#over = error;
+    else this.#reader.onError(error);
+  }
+
+  /** What is read while the early chunks are handed over, as when the reader resumes, comes after them. */
+  start(reader: StreamReader): void {
+    for (let chunk = this.#early.shift(); chunk !== undefined; chunk = this.#early.shift())
+      reader.onChunk(chunk);
+    this.#reader ??= reader;
+    if (this.#over === "complete") this.#reader.onEnd();
+    else if (this.#over !== null) this.#reader.onError(this.#over);
+    else if (this.#isHeld && !this.#isPaused) this.#controller.resume();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#controller.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#controller.resume();
+  }
+
+  abort(): void {
+    clearTimeout(this.#timer);
+    this.#reader = DEAF;
+    this.#early = [];
+    this.#controller.abort(new Error("the gateway ended the call"));
+  }
 }
 
-/** Keeps what comes before the reader is there: at most one socket read, since the socket is paused meanwhile. */
-function pendingStream(controller: Dispatcher.DispatchController, onOver: () => void): PendingStream {
-  let reader: StreamReader | null = null;
-  let early: ((reader: StreamReader) => void)[] = [];
-  controller.pause();
-  const tell = (event: (reader: StreamReader) => void): void => {
-    if (reader === null) early.push(event);
-    else event(reader);
-  };
-  return {
-    push: (chunk) => tell((to) => to.onChunk(chunk)),
-    end: () => tell((to) => to.onEnd()),
-    fail: (error) => tell((to) => to.onError(error)),
-    start(given) {
-      reader = given;
-      for (const event of early) event(given);
-      early = [];
-      controller.resume();
-    },
-    pause: () => controller.pause(),
-    resume: () => controller.resume(),
-    abort() {
-      onOver();
-      reader = { onChunk: ignore, onEnd: ignore, onError: ignore };
-      controller.abort(new Error("the gateway ended the call"));
-    },
-  };
-}
+const DEAF: StreamReader = { onChunk: ignore, onEnd: ignore, onError: ignore };
 
 function ignore(): void {}
 

@@ -1,5 +1,5 @@
 import { type Dispatcher, Pool } from "undici";
-import { callHandler } from "./call-handler.ts";
+import { CallHandler } from "./call-handler.ts";
 import type { ProviderFailure } from "./provider-client.ts";
 
 /** Posts to one provider on a pool of kept-alive connections. */
@@ -32,7 +32,7 @@ export type HttpAnswer =
   | { readonly kind: "stream"; readonly contentType: string; readonly stream: ByteStream }
   | ProviderFailure;
 
-/** Bytes of a streamed answer as they come. Nothing is read before `start`. */
+/** Bytes of a streamed answer as they come. What comes before `start` is kept, up to a limit. */
 export interface ByteStream {
   start(reader: StreamReader): void;
   pause(): void;
@@ -82,7 +82,7 @@ export function openHttpChannel(options: HttpChannelOptions): HttpChannel {
           headersTimeout: call.firstByteTimeoutMs ?? NO_TIMEOUT,
           bodyTimeout: call.idleTimeoutMs ?? NO_TIMEOUT,
         };
-        pool.dispatch(dispatch, callHandler(call.timeoutMs, resolve));
+        pool.dispatch(dispatch, new CallHandler(call.timeoutMs, resolve));
       }),
     retire: () => pool.close(),
     close: () => pool.destroy(),

@@ -1,4 +1,4 @@
-import { dataOf, documentOf, endOfLastEvent, splitEvents } from "../sse-events.ts";
+import { dataOf, documentOf, endOfLastEvent, eventsOf } from "../sse-events.ts";
 import type { StreamReading } from "../stream-reading.ts";
 import type { ByteStream } from "./http-channel.ts";
 import type { AnswerStream } from "./provider-client.ts";
@@ -67,7 +67,7 @@ export function mappedStream(
 /** Null: an event is broken, and what it held is lost. */
 function mapEvents(mapper: StreamMapper, events: Buffer): string | null {
   let text = "";
-  for (const event of splitEvents(events)) {
+  for (const event of eventsOf(events)) {
     const document = documentOf(event);
     if (document !== null) text += mapper.event(document);
     else if (!NO_DOCUMENT.has(dataOf(event))) return null;

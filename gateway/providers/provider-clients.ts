@@ -1,4 +1,5 @@
 import type { AdapterName, Catalog, Provider } from "../../models/domain/catalog.ts";
+import { openCohort } from "../cohort.ts";
 import { openAdaptedClient } from "./adapted-client.ts";
 import { ADAPTERS } from "./adapters.ts";
 import { isLoopback } from "./needs-stand-in.ts";
@@ -37,6 +38,9 @@ export function openProviderClients({
   now = Date.now,
 }: ProviderClientsOptions): ProviderClients {
   const clients = new Map<string, ProviderClient>();
+  const answers = openCohort();
+  /** Of the catalog's own objects, so that a call need not find out again where it goes. */
+  let known = new WeakMap<Provider, ProviderClient>();
   let unavailable: ReadonlySet<string> = new Set();
   let simulated: ReadonlySet<string> = new Set();
 
@@ -65,11 +69,29 @@ export function openProviderClients({
         ),
       ),
     );
+    known = new WeakMap();
     for (const [id, client] of clients) {
       if (used.has(id)) continue;
       clients.delete(id);
       void client.retire();
     }
+  };
+  const clientOf = (provider: Provider): ProviderClient => {
+    const target = targetOf(provider);
+    if (target.kind === "unavailable")
+      throw new Error(`provider ${provider.name} has neither a key nor a stand-in`);
+    const id = idOf(provider.adapter, target);
+    const open = clients.get(id);
+    if (open !== undefined) return open;
+    const client = openAdaptedClient({
+      ...target,
+      adapter: ADAPTERS[provider.adapter],
+      isSimulated: target.kind === "simulated",
+      now,
+      answers,
+    });
+    clients.set(id, client);
+    return client;
   };
   look();
   catalog.onChange(() => {
@@ -79,19 +101,10 @@ export function openProviderClients({
 
   return {
     of(provider) {
-      const target = targetOf(provider);
-      if (target.kind === "unavailable")
-        throw new Error(`provider ${provider.name} has neither a key nor a stand-in`);
-      const id = idOf(provider.adapter, target);
-      const known = clients.get(id);
-      if (known !== undefined) return known;
-      const client = openAdaptedClient({
-        ...target,
-        adapter: ADAPTERS[provider.adapter],
-        isSimulated: target.kind === "simulated",
-        now,
-      });
-      clients.set(id, client);
+      const before = known.get(provider);
+      if (before !== undefined) return before;
+      const client = clientOf(provider);
+      known.set(provider, client);
       return client;
     },
     kindOf: (provider) => targetOf(provider).kind,

@@ -1,4 +1,5 @@
 import type { Charge, ChargeUnit, CounterState, Scope } from "../../models/domain/charge.ts";
+import { KeyedInFlight } from "../in-flight.ts";
 
 /** A counter in memory. `numbering` and `number`: under which number the journal knows it, see {@link JournalWriter}. */
 export interface Counter {
@@ -38,7 +39,7 @@ const WINDOW_GRACE_MS = 60 * 60_000;
 /** Counters and reservations in memory, where every operation is whole because nothing else runs in between. */
 export class Ledger {
   readonly counters = new Map<string, Counter>();
-  readonly held = new Map<string, Held>();
+  readonly held = new KeyedInFlight<Held>();
   /** The snapshot that is being written, or was written last. */
   snapshot = 0;
   /** Called before the first change of `used` of a counter that the running snapshot does not hold yet. */

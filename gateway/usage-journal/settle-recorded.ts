@@ -13,14 +13,14 @@ const CLOCK_TOLERANCE_MS = 60_000;
 
 /**
  * Settles the reservations of requests that are in the event log: the process was killed after it had recorded them.
- * The log knows one cost for all providers that a request tried, so it is charged once, whole.
+ * The log knows one cost for all providers that a request tried, so it is charged once, whole, to the first of them.
  */
 export async function settleRecorded(recovery: {
-  readonly held: ReadonlyMap<string, Held>;
+  readonly held: Iterable<Held>;
   readonly settledSince: SettledSince;
   readonly store: UsageStore;
 }): Promise<void> {
-  const waiting = [...recovery.held.values()];
+  const waiting = [...recovery.held].sort((a, b) => hopOf(a) - hopOf(b));
   if (waiting.length === 0) return;
   const byRequest = new Map<string, Held[]>();
   for (const held of waiting) {
@@ -35,4 +35,8 @@ export async function settleRecorded(recovery: {
     await recovery.store.settle(charged.id, actualAmounts(charged.charges, cost));
     for (const held of others) await recovery.store.settle(held.id, actualAmounts(held.charges, 0));
   }
+}
+
+function hopOf({ id }: Held): number {
+  return Number(id.slice(id.lastIndexOf("/") + 1));
 }

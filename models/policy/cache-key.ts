@@ -19,7 +19,7 @@ export interface CacheKeyQuestion {
 }
 
 /** Another one makes every answer that was kept before unreachable. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** They say who asks, or how to send it faster; no provider makes another answer of them. */
 const IDENTITY_FIELDS = new Set(["user", "safety_identifier", "prompt_cache_key"]);
@@ -32,7 +32,6 @@ const REPLACED_FIELDS = new Set([
   "max_completion_tokens",
   "max_output_tokens",
   "stream",
-  "metadata",
 ]);
 /** A provider writes the fields of structured output in the order of their schema, so the order of keys counts in here. */
 const ORDERED_FIELDS = new Set(["response_format", "tools", "functions", "text"]);
@@ -47,7 +46,7 @@ const ORDERED_FIELDS = new Set(["response_format", "tools", "functions", "text"]
  */
 export function cacheKeyText(question: CacheKeyQuestion): string {
   const { endpoint, body, scope, appId, userId, feature, maxOutputTokens } = question;
-  return JSON.stringify([
+  const head = [
     FORMAT,
     endpoint,
     scope === "shared" ? ["shared", appId] : ["user", appId, userId],
@@ -55,8 +54,9 @@ export function cacheKeyText(question: CacheKeyQuestion): string {
     answerers(question),
     maxOutputTokens,
     body.stream === true,
-    canonicalBody(body),
-  ]);
+  ];
+  // An array in JSON says where it ends, so what follows it cannot be taken for a part of it.
+  return JSON.stringify(head) + canonicalBody(body);
 }
 
 function answerers({ body, tier, providers }: CacheKeyQuestion): readonly string[] {
@@ -74,18 +74,15 @@ function upstreamOf(name: string, providers: Catalog["providers"]): readonly str
 }
 
 function canonicalBody(body: Readonly<Record<string, unknown>>): string {
-  const kept = Object.entries(body).filter(
-    ([name]) => !IDENTITY_FIELDS.has(name) && !REPLACED_FIELDS.has(name),
-  );
-  const metadata = keptMetadata(body.metadata);
-  if (metadata !== null) kept.push(["metadata", metadata]);
-  const texts = kept
-    .sort(byName)
-    .map(
-      ([name, value]) =>
-        `${JSON.stringify(name)}:${ORDERED_FIELDS.has(name) ? JSON.stringify(value) : canonicalJson(value)}`,
-    );
-  return `{${texts.join(",")}}`;
+  let text = "";
+  for (const name of Object.keys(body).sort()) {
+    if (IDENTITY_FIELDS.has(name) || REPLACED_FIELDS.has(name)) continue;
+    const value = name === "metadata" ? keptMetadata(body.metadata) : body[name];
+    if (name === "metadata" && value === null) continue;
+    const valueText = ORDERED_FIELDS.has(name) ? JSON.stringify(value) : canonicalJson(value);
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${valueText}`;
+  }
+  return `{${text}}`;
 }
 
 function keptMetadata(metadata: unknown): object | null {
@@ -97,13 +94,12 @@ function keptMetadata(metadata: unknown): object | null {
 /** JSON with the keys of every object sorted, and no white space. Takes what `JSON.parse` gives. */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const texts = Object.entries(value)
-    .sort(byName)
-    .map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item)}`);
-  return `{${texts.join(",")}}`;
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === "" ? "" : ","}${canonicalJson(item)}`;
+    return `[${text}]`;
+  }
+  for (const name of Object.keys(value).sort())
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${canonicalJson(Reflect.get(value, name))}`;
+  return `{${text}}`;
 }

@@ -1,5 +1,5 @@
 import type { Tier } from "../domain/catalog.ts";
-import type { Charge, ChargeUnit, Scope } from "../domain/charge.ts";
+import type { Charge, Scope } from "../domain/charge.ts";
 import type { NanoUsd } from "../domain/money.ts";
 import type { Controls } from "./controls.ts";
 import { counterNames, type Windows } from "./counter-keys.ts";
@@ -27,8 +27,9 @@ export interface ChargeQuestion {
  */
 export function chargesFor(question: ChargeQuestion): Charge[] {
   const charges: Charge[] = [];
-  if (question.hop === 0) addRequests(charges, question);
-  addMoney(charges, question);
+  const names = counterNames(question.windows, question.userId);
+  if (question.hop === 0) addRequests(charges, names, question);
+  addMoney(charges, names, question);
   return charges;
 }
 
@@ -61,9 +62,14 @@ export function globalDailyLimit(controls: Controls): number {
   );
 }
 
-function addRequests(charges: Charge[], question: ChargeQuestion): void {
+type NamesOf = ReturnType<typeof counterNames>;
+
+function addRequests(charges: Charge[], names: NamesOf, question: ChargeQuestion): void {
   const { controls, tier } = question;
-  const add = charging(charges, question, "requests");
+  const add = (scope: Scope, limit: number): void => {
+    const { requests: key, windowEndsAtMs } = names(scope);
+    charges.push({ scope, unit: "requests", key, amount: 1, limit, windowEndsAtMs });
+  };
   const perMinute = userRequestsPerMinute(controls, tier, question.highLoad ?? false);
   if (perMinute !== Number.POSITIVE_INFINITY) add("user-minute", perMinute);
   if (controls.globalRequestsPerMinute !== null) add("global-minute", controls.globalRequestsPerMinute.limit);
@@ -73,9 +79,12 @@ function addRequests(charges: Charge[], question: ChargeQuestion): void {
   add("global-day", Number.POSITIVE_INFINITY);
 }
 
-function addMoney(charges: Charge[], question: ChargeQuestion): void {
-  const { controls, tier, explorationLimit } = question;
-  const add = charging(charges, question, "nano-usd");
+function addMoney(charges: Charge[], names: NamesOf, question: ChargeQuestion): void {
+  const { controls, tier, explorationLimit, bound: amount } = question;
+  const add = (scope: Scope, limit: number): void => {
+    const { "nano-usd": key, windowEndsAtMs } = names(scope);
+    charges.push({ scope, unit: "nano-usd", key, amount, limit, windowEndsAtMs });
+  };
   add("user-day", Number.POSITIVE_INFINITY);
   add("user-week", tier.weeklyBudget);
   add("user-month", tier.monthlyBudget);
@@ -83,13 +92,4 @@ function addMoney(charges: Charge[], question: ChargeQuestion): void {
   add("global-week", controls.catalog.safeguards.weeklyBudget);
   add("global-lifetime", Number.POSITIVE_INFINITY);
   if (explorationLimit !== undefined) add("explored-day", explorationLimit);
-}
-
-function charging(charges: Charge[], { windows, userId, bound }: ChargeQuestion, unit: ChargeUnit) {
-  const names = counterNames(windows, userId);
-  const amount = unit === "requests" ? 1 : bound;
-  return (scope: Scope, limit: number): void => {
-    const { [unit]: key, windowEndsAtMs } = names(scope);
-    charges.push({ scope, unit, key, amount, limit, windowEndsAtMs });
-  };
 }

@@ -53,6 +53,21 @@ describe("a chat stream on its way", () => {
     expect(meter.done()).toBe(true);
   });
 
+  it("reads the usage past the events in which it is null, and past white space", () => {
+    const empty = event({ choices: [{ index: 0, delta: { content: "x" } }], usage: null }, "\n");
+    const spaced = `data: {"choices": [], "usage" : \t{"prompt_tokens": 7, "completion_tokens": 2}}\n\n`;
+    const { meter, passed } = pass(Buffer.from(empty + empty + spaced), { hideUsage: true, readBytes: 50 });
+    expect(meter.usage()).toEqual({ input: 7, cachedInput: 0, output: 2, reasoning: 0 });
+    expect(passed).toBe(empty + empty);
+  });
+
+  it("reads a usage event that is written over several data lines", () => {
+    const lines = `data: {"choices": [], "usage":\ndata: {"prompt_tokens": 7, "completion_tokens": 2}}\n\n`;
+    const { meter, passed } = pass(Buffer.from(lines), { hideUsage: true, readBytes: 500 });
+    expect(meter.usage()).toEqual({ input: 7, cachedInput: 0, output: 2, reasoning: 0 });
+    expect(passed).toBe("");
+  });
+
   it("has no usage where none is reported, and zero where zero is", () => {
     expect(pass(Buffer.from(text("x", "\n")), { hideUsage: true, readBytes: 9 }).meter.usage()).toBeNull();
     const zero = event({ choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } }, "\n");

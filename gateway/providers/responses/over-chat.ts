@@ -1,5 +1,5 @@
 import { responseQuality } from "../../quality/response-quality.ts";
-import { documentOf, splitEvents } from "../../sse-events.ts";
+import { documentOf, eventsOf } from "../../sse-events.ts";
 import type { AdapterCall, EndpointAdapter, Refusal } from "../adapter.ts";
 import type { StreamMapper } from "../map-stream.ts";
 import { RESPONSES_READING } from "../openai/responses-reading.ts";
@@ -39,13 +39,14 @@ function asChat(call: AdapterCall): AdapterCall | Refusal {
 
 /** What the first one makes of an event is what the second one gets. */
 function chained(first: StreamMapper, second: StreamMapper): StreamMapper {
-  const pass = (text: string): string =>
-    splitEvents(Buffer.from(text))
-      .map((event) => {
-        const document = documentOf(event);
-        return document === null ? "" : second.event(document);
-      })
-      .join("");
+  const pass = (text: string): string => {
+    let passed = "";
+    for (const event of eventsOf(Buffer.from(text))) {
+      const document = documentOf(event);
+      if (document !== null) passed += second.event(document);
+    }
+    return passed;
+  };
   return {
     event: (document) => pass(first.event(document)),
     end: () => pass(first.end()) + second.end(),

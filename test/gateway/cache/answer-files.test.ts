@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openAnswerFiles } from "../../../gateway/cache/answer-files.ts";
+import { encodeAnswer } from "../../../gateway/cache/answer-frame.ts";
 import type { CachedAnswer } from "../../../gateway/cache/cached-answer.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { cachedAnswer } from "./cached-answer.ts";
@@ -27,7 +28,7 @@ const open = (maxBytes = 1 << 20) =>
 
 async function write(answers: readonly CachedAnswer[], maxBytes?: number): Promise<void> {
   const files = await open(maxBytes);
-  for (const answer of answers) files.append(answer);
+  for (const answer of answers) files.append(encodeAnswer(answer));
   await files.close();
 }
 
@@ -76,11 +77,11 @@ it("drops the oldest file when all are too long", async () => {
 it("deletes files whose answers may not be given any more, the one that it writes into, too", async () => {
   const files = await open();
   const gone = async () => (await readdir(directory)).length === 0;
-  files.append(cachedAnswer("a"));
+  files.append(encodeAnswer(cachedAnswer("a")));
   await waitFor("the file", async () => !(await gone()));
   nowMs += 13 * 3_600_000;
   files.forgetBefore(nowMs - 14 * 3_600_000);
-  files.append(cachedAnswer("b"));
+  files.append(encodeAnswer(cachedAnswer("b")));
   await waitFor("the second file", async () => (await readdir(directory)).length === 2);
   nowMs += 13 * 3_600_000;
   files.forgetBefore(nowMs);

@@ -1,8 +1,5 @@
-import {
-  type HealthCall,
-  openProviderHealth,
-  type ProviderHealth,
-} from "../../../gateway/health/provider-health.ts";
+import type { HealthCall } from "../../../gateway/health/deployment-health.ts";
+import { openProviderHealth, type ProviderHealth } from "../../../gateway/health/provider-health.ts";
 import type { Provider } from "../../../models/domain/catalog.ts";
 import type { Attempt } from "../../../models/domain/request-event.ts";
 import { foldControls } from "../../../models/policy/controls.ts";
