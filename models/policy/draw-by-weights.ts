@@ -34,10 +34,18 @@ export function drawByWeights(
   const drawn = candidates.find(then?.directiveId === directive.id ? isSame : isDrawn);
   if (drawn === undefined) return candidates;
   const first = { provider: drawn.provider, reason: `directive:${directive.id}` };
-  // Where trying it costs too much, the one goes next that most requests go to.
-  const main = candidates.find((candidate) => candidate !== drawn && massOf(candidate) >= EXPLORED_BELOW);
+  const main = mainBeside(drawn, candidates, massOf);
   const others = candidates.filter((candidate) => candidate !== drawn && candidate !== main);
   return main === undefined ? [first, ...others] : [first, main, ...others];
+}
+
+/** Where trying the one that was drawn costs too much, or it is slow, the one goes next that most requests go to. */
+function mainBeside(
+  drawn: Candidate,
+  candidates: readonly Candidate[],
+  massOf: (candidate: Candidate) => number,
+): Candidate | undefined {
+  return candidates.find((candidate) => candidate !== drawn && massOf(candidate) >= EXPLORED_BELOW);
 }
 
 /** A provider with fewer chances is tried in order to learn. */
@@ -58,7 +66,8 @@ export function withPropensity(
 
 /**
  * With which probability a provider comes to be the first, when {@link drawByWeights} draws and slow ones are then put last: its own
- * weight; for the first one that is not slow also what the weights leave to the order, and what slow ones would have got.
+ * weight; for the first one that is not slow also what the weights leave to the order; and what slow ones would have got, for the
+ * one that comes after each.
  */
 export function propensityOf(
   name: string,
@@ -70,10 +79,16 @@ export function propensityOf(
   const swift = candidates.find((candidate) => !isSlow(candidate)) ?? candidates[0];
   const own = candidates.find(({ provider }) => provider.name === name);
   if (own === undefined) return 0;
-  const mass = massOf(own);
-  if (own !== swift) return mass;
-  const passedOn = isSlow(own) ? 0 : candidates.filter(isSlow).reduce((sum, one) => sum + massOf(one), 0);
-  return Math.min(1, mass + left + passedOn);
+  const comesAfter = (drawn: Candidate): boolean => {
+    const main = mainBeside(drawn, candidates, massOf);
+    return own === (main === undefined || isSlow(main) ? swift : main);
+  };
+  const passedOn = isSlow(own) ? [] : candidates.filter((one) => isSlow(one) && comesAfter(one));
+  const ownShare = massOf(own) + (own === swift ? left : 0);
+  return Math.min(
+    1,
+    passedOn.reduce((sum, one) => sum + massOf(one), ownShare),
+  );
 }
 
 /** The probability of each by its weight, and what is left to the order as it is. */
