@@ -8,9 +8,9 @@ import type { Catalog, Tier } from "../models/domain/catalog.ts";
 import type { Charge } from "../models/domain/charge.ts";
 import { learningSettings } from "../models/domain/learning.ts";
 import { type NanoUsd, nanoFromUsd } from "../models/domain/money.ts";
-import { windowClock } from "../models/domain/window.ts";
-import { actualAmounts, chargesFor, type Windows } from "../models/policy/charges.ts";
+import { actualAmounts, chargesFor } from "../models/policy/charges.ts";
 import { foldControls } from "../models/policy/controls.ts";
+import { windowsClock } from "../models/policy/windows-clock.ts";
 
 const HELP = `Measures the embedded usage store: reservations and settlements with the charges of a real request.
 
@@ -265,14 +265,7 @@ type Charging = (request: number) => Charge[];
 
 /** The charges of a request as the gateway makes them, each user in turn; the keys are new strings every time. */
 function chargingUsers(users: number): Charging {
-  const nowMs = Date.now();
-  const windowAt = windowClock("UTC");
-  const windows: Windows = {
-    minute: windowAt("minute", nowMs),
-    day: windowAt("day", nowMs),
-    week: windowAt("week", nowMs),
-    month: windowAt("month", nowMs),
-  };
+  const windows = windowsClock("UTC")(Date.now());
   const controls = foldControls(CATALOG, []);
   return (request) =>
     chargesFor({

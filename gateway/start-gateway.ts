@@ -5,9 +5,8 @@ import type { Logger } from "pino";
 import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
 import type { DirectiveId, EventId, RequestId } from "../models/domain/ids.ts";
-import { windowClock } from "../models/domain/window.ts";
-import type { Windows } from "../models/policy/counter-keys.ts";
 import { hourClock } from "../models/policy/hour-of-day.ts";
+import { windowsClock } from "../models/policy/windows-clock.ts";
 import { openResponseCache } from "./cache/response-cache.ts";
 import type { SharedAnswers } from "./cache/shared-answers.ts";
 import { closeable } from "./close-server.ts";
@@ -165,24 +164,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   };
 }
 
-/** All requests of a minute get the same windows: no other window begins within one. */
 function windowsOf(catalog: GatewayOptions["catalog"]): Gateway["windows"] {
-  let clock = windowClock(catalog.current().timezone);
-  let last: Windows | null = null;
+  let clock = windowsClock(catalog.current().timezone);
   catalog.onChange(() => {
-    clock = windowClock(catalog.current().timezone);
-    last = null;
+    clock = windowsClock(catalog.current().timezone);
   });
-  return (atMs) => {
-    if (last !== null && atMs >= last.minute.startMs && atMs < last.minute.endMs) return last;
-    last = {
-      minute: clock("minute", atMs),
-      day: clock("day", atMs),
-      week: clock("week", atMs),
-      month: clock("month", atMs),
-    };
-    return last;
-  };
+  return (atMs) => clock(atMs);
 }
 
 function hourOf(catalog: GatewayOptions["catalog"]): Gateway["hourOfDay"] {
