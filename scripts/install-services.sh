@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `npm run test:services` starts: Debian's redis-server, and a Kafka broker's jars (Maven) into .services/kafka.
+# Installs what `npm run test:services` starts: Debian's redis-server and haproxy, and a Kafka broker's jars (Maven) into .services/kafka.
 # Needs Debian or Ubuntu, Java 17 and Maven. Runs again at no cost.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/.." && pwd)"
@@ -9,6 +9,7 @@ missing=()
 command -v java > /dev/null || missing+=(openjdk-17-jre-headless)
 command -v mvn > /dev/null || missing+=(maven)
 command -v redis-server > /dev/null || missing+=(redis-server)
+command -v haproxy > /dev/null || missing+=(haproxy)
 command -v openssl > /dev/null || missing+=(openssl)
 if [ "${#missing[@]}" -gt 0 ]; then
   as_root=()

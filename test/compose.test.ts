@@ -14,6 +14,7 @@ const service = z.object({
   environment: z.record(z.string(), z.string()).default({}),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
   volumes: z.array(z.string()).default([]),
+  ports: z.array(z.string()).default([]),
   mem_limit: z.string(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
 });
@@ -71,6 +72,29 @@ describe("docker-compose.yml", () => {
       .split("\n")
       .filter((one) => /PASSWORD|TOKEN|API_KEY/.test(one) && one.includes(": ")))
       expect(line).toMatch(/^#|\$\{/);
+  });
+
+  test("every port is published on 127.0.0.1 unless the operator says otherwise, and only of the balancer and the pipeline", () => {
+    const published = services.flatMap(([name, { ports }]) => ports.map((port) => ({ name, port })));
+    for (const { name, port } of published) {
+      expect(port).toMatch(/^(127\.0\.0\.1|\$\{\w+_HOST:-127\.0\.0\.1\}):\d+:\d+$/);
+      expect(["balancer", "pipeline"]).toContain(name);
+    }
+    expect(published.length).toBeGreaterThan(0);
+  });
+
+  test("the catalog is mounted read-only, and is not in the image", () => {
+    for (const [, { environment, volumes }] of ours) {
+      expect(volumes).toContain(`./catalog.yaml:${environment.CATALOG_FILE}:ro`);
+    }
+    expect(read(".dockerignore").split("\n")).toContain("catalog.yaml");
+  });
+
+  test("the pipeline asks the gateways on the balancer's port that is not published", () => {
+    const [, port] = /:(\d+)$/.exec(compose.services.pipeline?.environment.GATEWAY_URL ?? "") ?? [];
+    expect(read("haproxy.cfg")).toContain(`bind :${port}`);
+    const published = services.flatMap(([, { ports }]) => ports.map((entry) => entry.split(":").at(-1)));
+    expect(published).not.toContain(port);
   });
 
   test("each named volume exists, and no two services share one", () => {
