@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { lockDirectory } from "./usage-journal/directory-lock.ts";
+import { acquireProcessLock, type ProcessLock } from "../runtime/process-lock.ts";
 import { JournalWriter } from "./usage-journal/journal-writer.ts";
 import type { Held, Ledger } from "./usage-journal/ledger.ts";
 import { type Recovered, recoverLedger } from "./usage-journal/recovery.ts";
@@ -55,6 +56,15 @@ export async function openEmbeddedUsageStore(options: EmbeddedUsageStoreOptions)
     await lock.release();
     throw error;
   }
+}
+
+/** One process writes a directory at a time. */
+async function lockDirectory(directory: string): Promise<ProcessLock> {
+  const outcome = await acquireProcessLock(join(directory, "lock"));
+  if (outcome.kind === "acquired") return outcome.lock;
+  throw new UsageStoreError(
+    `${directory} is in use by ${outcome.pid === null ? "another process" : `process ${outcome.pid}`}: stop that one first`,
+  );
 }
 
 class EmbeddedUsageStore implements UsageStore {

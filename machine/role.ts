@@ -2,7 +2,8 @@ import { Command } from "commander";
 import { type Logger, pino } from "pino";
 import { CatalogError } from "../catalog.ts";
 import { type Config, ConfigError, loadConfig } from "../config.ts";
-import { type Lock, lockRole } from "./lock.ts";
+import type { ProcessLock } from "../runtime/process-lock.ts";
+import { lockRole } from "./lock.ts";
 
 export interface Role {
   readonly name: string;
@@ -34,7 +35,7 @@ export async function runRole(role: Role): Promise<void> {
 interface Work {
   readonly config: Config;
   readonly logger: Logger;
-  readonly lock: Lock;
+  readonly lock: ProcessLock;
   readonly stopRequested: Promise<string>;
 }
 

@@ -9,11 +9,12 @@ const ADAPTER = /\.(embedded|kafka|redis|server)\.ts$/;
 /** What each folder may import from; itself always. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   models: [],
-  warehouse: ["models"],
-  ingest: ["models", "warehouse"],
-  gateway: ["models", "ingest"],
-  pipeline: ["models", "ingest", "warehouse"],
-  "simulated-provider": ["models"],
+  runtime: [],
+  warehouse: ["models", "runtime"],
+  ingest: ["models", "runtime", "warehouse"],
+  gateway: ["models", "runtime", "ingest"],
+  pipeline: ["models", "runtime", "ingest", "warehouse"],
+  "simulated-provider": ["models", "runtime"],
 };
 /** Packages without I/O, clock or randomness of their own. */
 const PURE_PACKAGES = [
