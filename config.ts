@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type KafkaSettings, parseKafkaUrl } from "./ingest/kafka/kafka-url.ts";
@@ -45,6 +46,8 @@ export interface Config {
   readonly adminToken: string | null;
   /** Who has it may look at everything and change nothing; null: nobody. */
   readonly viewerToken: string | null;
+  /** The proxies in front of the control API whose `x-forwarded-for` names the client. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   /** Where traces go; null: there are none. */
   readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
@@ -97,6 +100,14 @@ const environment = z.object({
     .optional(),
   ADMIN_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   VIEWER_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(",").map((entry) => entry.trim()))
+    .refine(
+      (entries) => entries.every(isProxyEntry),
+      "must list addresses, subnets (10.0.0.0/8), loopback or uniquelocal",
+    )
+    .default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_SERVICE_NAME: z.string().min(1).default("vigor-gateway"),
@@ -135,6 +146,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
         : { adapter: "server", url: vars.WAREHOUSE_URL, cluster: vars.WAREHOUSE_CLUSTER ?? null },
     adminToken: vars.ADMIN_TOKEN ?? null,
     viewerToken: vars.VIEWER_TOKEN ?? null,
+    trustedProxies: vars.TRUSTED_PROXIES,
     logLevel: vars.LOG_LEVEL,
     tracing:
       vars.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
@@ -152,6 +164,14 @@ export function childEnvironment(added: Readonly<Record<string, string>> = {}): 
 function eventLogOf(url: string, dataDir: string): Config["eventLog"] {
   if (url === "embedded:") return { adapter: "embedded", directory: join(dataDir, "log") };
   return { adapter: "kafka", settings: parseKafkaUrl(url), spoolDirectory: join(dataDir, "spool") };
+}
+
+function isProxyEntry(entry: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(entry)) return true;
+  const [address = "", bits, ...rest] = entry.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function refuseBadKafkaUrl(url: string, context: z.RefinementCtx): void {

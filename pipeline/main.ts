@@ -32,6 +32,7 @@ const pipeline: Role = {
       newId: uuidv7,
       adminToken: token,
       viewerToken: config.viewerToken,
+      trustedProxies: config.trustedProxies,
       usageOf: gateway.usageOf,
       gatewayTotals: gateway.totals,
       secretOf: config.providerKey,

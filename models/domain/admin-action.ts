@@ -10,7 +10,7 @@ export const adminAction = z.object({
   via: z.enum(["panel", "token"]),
   /** Names one session of the panel without being of use to open it; empty: none. */
   session: z.string().max(16),
-  /** The network address that the call came from. */
+  /** The client's network address, as far as trusted proxies tell it. */
   address: z.string().max(64),
   /** In words: what the call is for. */
   action: z.string().min(1).max(200),

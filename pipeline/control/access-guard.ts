@@ -1,15 +1,16 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import { PublicError } from "../../models/domain/errors.ts";
-import { type Role, type RoleOfToken, sha256 } from "./access-tokens.ts";
+import { type Role, sha256 } from "./access-tokens.ts";
 import { sessionIdOf } from "./session-cookie.ts";
 import type { Session, Sessions } from "./sessions.ts";
+import type { TokenCheck } from "./token-check.ts";
 
 export const CSRF_HEADER = "x-vigor-csrf";
 
 /** Who calls, as far as the audit tells it. */
 export interface Identity {
-  /** `nobody`: a sign-in that failed. */
+  /** `nobody`: the token was wrong. */
   readonly role: Role | "nobody";
   readonly via: "panel" | "token";
   /** The session's name; empty: none. */
@@ -17,46 +18,57 @@ export interface Identity {
 }
 
 export interface AccessDeps {
-  readonly roleOf: RoleOfToken;
+  readonly checkToken: TokenCheck;
   readonly sessions: Sessions;
   /** Calls that change nothing although their method could: a viewer may make them. */
   isReadOnly(request: Request): boolean;
 }
 
-/**
- * Lets through who has a token (`Authorization: Bearer`), or is signed in at the panel (cookie). Viewers may only look. A cookie
- * comes along by itself, so a change needs the session's CSRF token, too, and must come from the panel's own page.
- */
-export function accessGuard(deps: AccessDeps): RequestHandler {
-  return (request, response, next) => {
-    response.set("www-authenticate", "Bearer");
-    const { role } = identityOf(request, deps);
-    response.removeHeader("www-authenticate");
-    if (role === "viewer" && isChange(request) && !deps.isReadOnly(request)) {
-      throw new PublicError("forbidden", "a viewer may look, but not change anything");
-    }
-    next();
+export interface Access {
+  /**
+   * Lets through whoever has a token (`Authorization: Bearer`) or is signed in at the panel (cookie). Viewers may only look. A
+   * browser sends the cookie by itself, so a change needs the session's CSRF token, too, and must come from the panel's own page.
+   */
+  readonly guard: RequestHandler;
+  /** Who makes a call that the guard has let through. */
+  identityOf(request: Request): Identity;
+}
+
+export function openAccess(deps: AccessDeps): Access {
+  const identities = new WeakMap<Request, Identity>();
+  return {
+    async guard(request, response, next) {
+      response.set("www-authenticate", "Bearer");
+      const identity = await identify(request, deps);
+      response.removeHeader("www-authenticate");
+      if (identity.role === "viewer" && isChange(request) && !deps.isReadOnly(request)) {
+        throw new PublicError("forbidden", "a viewer may look, but not change anything");
+      }
+      identities.set(request, identity);
+      next();
+    },
+    identityOf(request) {
+      const identity = identities.get(request);
+      if (identity === undefined) throw new Error("the call has not passed the guard");
+      return identity;
+    },
   };
 }
 
-/** Throws when the call has neither a token nor a session that holds. */
-export function identityOf(
-  request: Request,
-  { roleOf, sessions }: Pick<AccessDeps, "roleOf" | "sessions">,
-): Identity {
+const WRONG_TOKEN = { action: "Call with a wrong token", path: "/api" };
+
+/** Rejects when the call has neither a token nor a session that holds. */
+async function identify(request: Request, { checkToken, sessions }: AccessDeps): Promise<Identity> {
   const header = request.get("authorization");
-  if (header !== undefined) return { role: bearerRole(header, roleOf), via: "token", session: "" };
+  if (header !== undefined) {
+    const [, token] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
+    if (token === undefined) throw missingKey();
+    const role = await checkToken(request, { token, via: "token", what: WRONG_TOKEN });
+    return { role, via: "token", session: "" };
+  }
   const session = sessionOf(request, sessions);
   if (isChange(request)) checkOrigin(request, session);
   return { role: session.role, via: "panel", session: session.name };
-}
-
-function bearerRole(header: string, roleOf: RoleOfToken): Role {
-  const [, token] = /^Bearer +(\S+) *$/i.exec(header) ?? [];
-  if (token === undefined) throw missingKey();
-  const role = roleOf(token);
-  if (role === null) throw new PublicError("invalid_key", "this is not the admin token");
-  return role;
 }
 
 /** Throws when nobody is signed in. */

@@ -70,7 +70,7 @@ function actionOf(
     role: who.role,
     via: who.via,
     session: who.session,
-    address: (request.socket.remoteAddress ?? "").slice(0, 64),
+    address: (request.ip ?? "").slice(0, 64),
     method: request.method,
     ...sent,
     status,

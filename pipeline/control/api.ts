@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PublicError } from "../../models/domain/errors.ts";
 import { groupBy } from "../group-by.ts";
 import { reportFiles } from "../reports/report-files.ts";
-import { type AccessDeps, accessGuard, identityOf } from "./access-guard.ts";
+import { type Access, type AccessDeps, openAccess } from "./access-guard.ts";
 import { accessTokens } from "./access-tokens.ts";
 import { type ActionRecord, openActionRecord } from "./action-record.ts";
 import { answerError } from "./answer-error.ts";
@@ -33,6 +33,7 @@ import { userRoutes } from "./routes/users.ts";
 import { whatifRoutes } from "./routes/whatif.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { openSessions } from "./sessions.ts";
+import { openTokenCheck } from "./token-check.ts";
 
 const MAX_BODY = "256kb";
 
@@ -40,19 +41,18 @@ const MAX_BODY = "256kb";
 export function openControlApi(deps: ControlDeps): Application {
   const app = express();
   app.disable("x-powered-by");
+  app.set("trust proxy", deps.trustedProxies ?? []);
   mountOpenRoutes(app, deps);
   const routes = controlRoutes(deps);
-  const access: AccessDeps = {
-    roleOf: accessTokens(deps),
-    sessions: openSessions(deps.now),
-    isReadOnly: readOnlyCalls(routes),
-  };
   const actions = openActionRecord(deps);
+  const checkToken = openTokenCheck({ ...deps, roleOf: accessTokens(deps), actions });
+  const sessions = openSessions(deps.now);
+  const access = openAccess({ checkToken, sessions, isReadOnly: readOnlyCalls(routes) });
   const { reportsDir } = deps;
-  if (reportsDir !== undefined) app.use(reportFiles({ dataDir: reportsDir, guard: accessGuard(access) }));
+  if (reportsDir !== undefined) app.use(reportFiles({ dataDir: reportsDir, guard: access.guard }));
   app.use("/api", noStore, requireJson);
-  app.use("/api/session", sessionRoutes({ ...deps, ...access, actions }));
-  app.use("/api", accessGuard(access));
+  app.use("/api/session", sessionRoutes({ checkToken, sessions, actions }));
+  app.use("/api", access.guard);
   app.use("/api", express.json({ limit: MAX_BODY }));
   for (const route of routes) app[route.method](route.path, handlerOf(route, access, actions));
   app.get("/api/live", liveStream(deps));
@@ -121,7 +121,7 @@ function readOnlyCalls(routes: readonly Route[]): AccessDeps["isReadOnly"] {
   return ({ method, baseUrl, path }) => calls.has(`${method} ${baseUrl}${path}`);
 }
 
-function handlerOf(route: Route, access: AccessDeps, actions: ActionRecord): RequestHandler {
+function handlerOf(route: Route, access: Access, actions: ActionRecord): RequestHandler {
   const { run, status, toCsv, summary, path, isReadOnly } = route;
   return async (request, response) => {
     const { params, query, body } = request;
@@ -130,7 +130,7 @@ function handlerOf(route: Route, access: AccessDeps, actions: ActionRecord): Req
       ? await run(raw)
       : await actions.around(
           request,
-          { who: identityOf(request, access), what: { action: summary, path } },
+          { who: access.identityOf(request), what: { action: summary, path } },
           () => run(raw),
         );
     if (toCsv !== null && request.accepts(["json", "csv"]) === "csv") {

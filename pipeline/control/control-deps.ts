@@ -20,6 +20,8 @@ export interface ControlDeps {
   readonly adminToken: string;
   /** Who has it may look, but not change anything; null or absent: there are no viewers. */
   readonly viewerToken?: string | null;
+  /** Whose `x-forwarded-for` is believed: addresses, subnets, `loopback`, `uniquelocal`. Absent: nobody's. */
+  readonly trustedProxies?: readonly string[];
   /** The value of an environment variable that the catalog names; null when unset. Absent: there are none. */
   secretOf?(name: string): string | null;
   /** A user's counters as the gateway has them, for `GET /api/users/:id`. */

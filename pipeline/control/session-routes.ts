@@ -1,34 +1,27 @@
 import express, { type Request, type Response, Router } from "express";
-import type { Logger } from "pino";
 import { z } from "zod";
-import { PublicError } from "../../models/domain/errors.ts";
 import { checkOrigin, type Identity, refuseOtherSites, sessionOf } from "./access-guard.ts";
-import type { RoleOfToken } from "./access-tokens.ts";
 import type { ActionRecord } from "./action-record.ts";
 import { clearSessionCookie, sessionIdOf, setSessionCookie } from "./session-cookie.ts";
 import type { Session, Sessions } from "./sessions.ts";
-import { openSignInLimit, type SignInLimit } from "./sign-in-limit.ts";
+import type { TokenCheck } from "./token-check.ts";
 
 const MAX_BODY = "4kb";
 const PATH = "/api/session";
-const NOBODY: Identity = { role: "nobody", via: "panel", session: "" };
 const credentials = z.object({ body: z.strictObject({ token: z.string().min(1).max(1_000) }) });
 
 export interface SessionRoutesDeps {
-  readonly roleOf: RoleOfToken;
+  readonly checkToken: TokenCheck;
   readonly sessions: Sessions;
   readonly actions: ActionRecord;
-  readonly logger: Logger;
-  now(): number;
 }
 
 /** `/api/session`: the panel's sign-in. POST opens a session, GET tells of it, DELETE ends it. */
 export function sessionRoutes(deps: SessionRoutesDeps): Router {
-  const { sessions, now } = deps;
-  const limit = openSignInLimit(now);
+  const { sessions } = deps;
   const router = Router();
   router.post("/", express.json({ limit: MAX_BODY }), async (request, response) => {
-    const { id, session } = await signIn(request, deps, limit);
+    const { id, session } = await signIn(request, deps);
     setSessionCookie(request, response, id);
     response.status(201).json(shown(session));
   });
@@ -43,27 +36,14 @@ export function sessionRoutes(deps: SessionRoutesDeps): Router {
 
 async function signIn(
   request: Request,
-  { roleOf, sessions, actions, logger }: SessionRoutesDeps,
-  limit: SignInLimit,
+  { checkToken, sessions, actions }: SessionRoutesDeps,
 ): Promise<{ id: string; session: Session }> {
   refuseOtherSites(request);
-  const address = request.socket.remoteAddress ?? "";
-  const retryAfterSeconds = limit.retryAfterSeconds(address);
-  if (retryAfterSeconds !== null) {
-    throw new PublicError("rate_limited", "too many failed attempts; wait a little", { retryAfterSeconds });
-  }
   const { token } = credentials.parse({ body: request.body }).body;
   // The token is in the body, and the record writes down what it finds there.
   request.body = undefined;
-  const role = roleOf(token);
   const what = { action: "Sign in at the panel", path: PATH };
-  if (role === null) {
-    limit.failed(address);
-    logger.warn({ address }, "a sign-in at the panel failed");
-    const refuse = (): Promise<never> =>
-      Promise.reject(new PublicError("invalid_key", "this token is not known"));
-    return actions.around(request, { who: NOBODY, what }, refuse);
-  }
+  const role = await checkToken(request, { token, via: "panel", what });
   const opened = sessions.open(role);
   const who: Identity = { role, via: "panel", session: opened.session.name };
   return actions.around(request, { who, what }, () => Promise.resolve(opened));

@@ -28,14 +28,14 @@ const YEAR_SECONDS = 31_536_000;
 
 export interface ReportFilesOptions {
   readonly dataDir: string;
-  /** Throws a {@link PublicError} when whoever asks may not see the reports. */
+  /** Rejects with a {@link PublicError} when whoever asks may not see the reports. */
   readonly guard: RequestHandler;
 }
 
 /** `/reports/`: the release in force, for those who may see it. */
 export function reportFiles({ dataDir, guard }: ReportFilesOptions): Router {
   const router = Router({ strict: true });
-  router.use("/reports", (request, response, next) => {
+  router.use("/reports", async (request, response, next) => {
     response.set({
       "content-security-policy": CONTENT_SECURITY_POLICY,
       "x-content-type-options": "nosniff",
@@ -44,7 +44,7 @@ export function reportFiles({ dataDir, guard }: ReportFilesOptions): Router {
       vary: "accept-encoding, cookie",
     });
     try {
-      guard(request, response, next);
+      await guard(request, response, next);
     } catch (error) {
       if (!(error instanceof PublicError) || request.accepts(["json", "html"]) !== "html") throw error;
       response.status(error.status).type("html").send(signInPage(request.originalUrl));

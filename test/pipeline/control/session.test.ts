@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CSRF_HEADER } from "../../../pipeline/control/access-guard.ts";
 import { SESSION_MS } from "../../../pipeline/control/sessions.ts";
-import { MAX_FAILURES_OF_ADDRESS } from "../../../pipeline/control/sign-in-limit.ts";
 import { ADMIN_TOKEN, startTestControl, type TestControl } from "../test-control.ts";
 import { attempt, signIn } from "./browser-session.ts";
 
@@ -37,15 +36,6 @@ describe("signing in at the panel", () => {
       expect(response.headers.get("set-cookie")).toBeNull();
     },
   );
-
-  it("after some failures even the right token has to wait, and may come in when the wait is over", async () => {
-    for (let failures = 0; failures < MAX_FAILURES_OF_ADDRESS; failures++)
-      await attempt(control.url, "wrong");
-    const early = await attempt(control.url, ADMIN_TOKEN);
-    expect(early.status).toBe(429);
-    nowMs += Number(early.headers.get("retry-after")) * 1_000;
-    expect((await attempt(control.url, ADMIN_TOKEN)).status).toBe(201);
-  });
 
   it("another site's page cannot sign in", async () => {
     const response = await attempt(control.url, ADMIN_TOKEN, { "sec-fetch-site": "cross-site" });

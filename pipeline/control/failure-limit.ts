@@ -1,13 +1,13 @@
-/** Failed attempts to sign in: a few from one address, some more from all of them, then a pause. */
-export interface SignInLimit {
-  /** Seconds until the address may try again; null: it may now. */
+/** Counts wrong tokens: a few from one address, some more from all of them, then a pause. */
+export interface FailureLimit {
+  /** Seconds until another failure from this address is answered as such; null: it is now. */
   retryAfterSeconds(address: string): number | null;
   failed(address: string): void;
 }
 
 const WINDOW_MS = 60_000;
 export const MAX_FAILURES_OF_ADDRESS = 10;
-const MAX_FAILURES_OF_ALL = 200;
+export const MAX_FAILURES_OF_ALL = 200;
 const MAX_ADDRESSES = 10_000;
 const EVERYBODY = "";
 
@@ -16,7 +16,7 @@ interface Failures {
   readonly endsAt: number;
 }
 
-export function openSignInLimit(now: () => number): SignInLimit {
+export function openFailureLimit(now: () => number): FailureLimit {
   const failures = new Map<string, Failures>();
   const current = (address: string): Failures => {
     const known = failures.get(address);
