@@ -14,7 +14,8 @@ import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis
 import type { UsageStore } from "./gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "./ingest/event-log.embedded.ts";
 import { openKafkaEventLog } from "./ingest/event-log.kafka.ts";
-import type { EventLog, EventLogError } from "./ingest/event-log.ts";
+import type { EventLog, EventLogError, RecordLog } from "./ingest/event-log.ts";
+import { readEvents } from "./ingest/read-events.ts";
 import { DEFAULT_RETENTION } from "./ingest/segments/retention.ts";
 import { settledRequests } from "./ingest/settled-requests.ts";
 import { drainedOffsets, SPOOL_RETENTION } from "./ingest/spool/drained-offsets.ts";
@@ -30,12 +31,23 @@ import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /** The only place where adapters are chosen: everything else gets the port. */
 
-export function openEventLog(
-  config: Config,
-  { writer, logger }: { writer: string; logger: Logger },
-): Promise<EventLog> {
+export async function openEventLog(config: Config, options: LogOptions): Promise<EventLog> {
+  return readEvents(await openRecordLog(config, options), reportTo(options.logger));
+}
+
+interface LogOptions {
+  readonly writer: string;
+  readonly logger: Logger;
+}
+
+function reportTo(logger: Logger): (error: EventLogError) => void {
+  return (error) => logger.error({ err: error }, "the event log");
+}
+
+/** The log as bytes: for the sink, which says what of it is no event. */
+export function openRecordLog(config: Config, { writer, logger }: LogOptions): Promise<RecordLog> {
   const { eventLog } = config;
-  const onError = (error: EventLogError) => logger.error({ err: error }, "the event log");
+  const onError = reportTo(logger);
   if (eventLog.adapter === "embedded") {
     return openEmbeddedEventLog({
       directory: eventLog.directory,
@@ -112,16 +124,16 @@ export async function openTracing({ tracing, gatewayPort }: Config, logger: Logg
   });
 }
 
-function isSpooled(log: EventLog): log is SpooledEventLog {
+function isSpooled(log: EventLog): log is EventLog & Pick<SpooledEventLog, "appended" | "whenDrained"> {
   return "appended" in log;
 }
 
 async function openSpool(options: {
   directory: string;
   writer: string;
-  openTarget: () => Promise<EventLog>;
+  openTarget: () => Promise<RecordLog>;
   onError: (error: EventLogError) => void;
-}): Promise<EventLog> {
+}): Promise<RecordLog> {
   const { directory, writer, onError } = options;
   const target = await options.openTarget();
   try {

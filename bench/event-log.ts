@@ -3,7 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { openEmbeddedEventLog } from "../ingest/event-log.embedded.ts";
-import type { EventLog, LogRecord } from "../ingest/event-log.ts";
+import type { LogRecord, RecordLog } from "../ingest/event-log.ts";
 
 const ROUNDS = 5;
 const CALLERS = 64;
@@ -67,7 +67,7 @@ interface AppendFigures extends Percentiles {
   readonly perSecond: number;
 }
 
-async function withLogs<T>(measure: (writer: EventLog, reader: EventLog) => Promise<T>): Promise<T> {
+async function withLogs<T>(measure: (writer: RecordLog, reader: RecordLog) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(parent, ".bench-event-log-"));
   const writer = await openEmbeddedEventLog({ directory, writer: "writer" });
   const reader = await openEmbeddedEventLog({ directory, writer: "reader" });
@@ -79,7 +79,7 @@ async function withLogs<T>(measure: (writer: EventLog, reader: EventLog) => Prom
   }
 }
 
-async function measureAppends(log: EventLog): Promise<AppendFigures> {
+async function measureAppends(log: RecordLog): Promise<AppendFigures> {
   const latenciesMs: number[] = [];
   let left = APPENDS;
   async function caller(): Promise<void> {
@@ -95,7 +95,7 @@ async function measureAppends(log: EventLog): Promise<AppendFigures> {
   return { perSecond: perSecond(APPENDS, startedMs), ...percentiles(latenciesMs) };
 }
 
-async function measureTail(log: EventLog, reader: EventLog): Promise<Percentiles> {
+async function measureTail(log: RecordLog, reader: RecordLog): Promise<Percentiles> {
   let arrived = () => {};
   await reader.follow("directives", () => arrived());
   const latenciesMs: number[] = [];
@@ -108,7 +108,7 @@ async function measureTail(log: EventLog, reader: EventLog): Promise<Percentiles
   return percentiles(latenciesMs);
 }
 
-async function measureConsume(log: EventLog, reader: EventLog): Promise<number> {
+async function measureConsume(log: RecordLog, reader: RecordLog): Promise<number> {
   const bulk = Array.from({ length: BULK }, () => record);
   for (let written = 0; written < BACKLOG; written += BULK) await log.append("requests", bulk);
   const startedMs = performance.now();

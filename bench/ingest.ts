@@ -7,7 +7,7 @@ import { Command } from "commander";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { openEmbeddedEventLog } from "../ingest/event-log.embedded.ts";
-import type { EventLog, LogRecord } from "../ingest/event-log.ts";
+import type { LogRecord, RecordLog } from "../ingest/event-log.ts";
 import { type Sink, startSink } from "../ingest/sink.ts";
 import { openWarehouse } from "../warehouse/client.ts";
 import { startEmbeddedWarehouse } from "../warehouse/embedded-server.ts";
@@ -62,7 +62,7 @@ function report(rowsPerSecond: readonly number[], seenMs: readonly number[]): vo
   console.log(JSON.stringify(result, null, 2));
 }
 
-async function withLog<T>(work: (log: EventLog) => Promise<T>): Promise<T> {
+async function withLog<T>(work: (log: RecordLog) => Promise<T>): Promise<T> {
   const directory = join(root, uuidv7());
   const log = await openEmbeddedEventLog({ directory, writer: "bench" });
   try {
@@ -73,7 +73,7 @@ async function withLog<T>(work: (log: EventLog) => Promise<T>): Promise<T> {
   }
 }
 
-async function measureBacklog(log: EventLog, warehouse: Warehouse): Promise<number> {
+async function measureBacklog(log: RecordLog, warehouse: Warehouse): Promise<number> {
   await warehouse.command("TRUNCATE TABLE request_events");
   for (let done = 0; done < settings.rows; done += APPEND_AT_ONCE) {
     const count = Math.min(APPEND_AT_ONCE, settings.rows - done);
@@ -90,7 +90,7 @@ async function measureBacklog(log: EventLog, warehouse: Warehouse): Promise<numb
   return Math.round(settings.rows / (elapsedMs / 1_000));
 }
 
-async function measureSeen(log: EventLog, warehouse: Warehouse): Promise<number[]> {
+async function measureSeen(log: RecordLog, warehouse: Warehouse): Promise<number[]> {
   const sink = await start(log, warehouse);
   const samples: number[] = [];
   for (let sample = 0; sample < settings.samples; sample += 1) {
@@ -113,7 +113,7 @@ async function isSeen(warehouse: Warehouse, eventId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-function start(log: EventLog, warehouse: Warehouse): Promise<Sink> {
+function start(log: RecordLog, warehouse: Warehouse): Promise<Sink> {
   return startSink({ log, warehouse, now: Date.now, onError: (error, what) => console.error(what, error) });
 }
 

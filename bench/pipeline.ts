@@ -9,7 +9,7 @@ import { openRedisUsageStore } from "../gateway/usage-store.redis.ts";
 import type { Reservation } from "../gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "../ingest/event-log.embedded.ts";
 import { openKafkaEventLog } from "../ingest/event-log.kafka.ts";
-import type { EventLog, LogRecord } from "../ingest/event-log.ts";
+import type { LogRecord, RecordLog } from "../ingest/event-log.ts";
 import { parseKafkaUrl } from "../ingest/kafka/kafka-url.ts";
 import { startSink } from "../ingest/sink.ts";
 import { drainedOffsets } from "../ingest/spool/drained-offsets.ts";
@@ -65,7 +65,7 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-async function measureAppends(log: EventLog) {
+async function measureAppends(log: RecordLog) {
   const record = eventRecord(0);
   const { latenciesMs, perSecond } = await fromCallers(APPENDS, () => log.append("keys", [record]));
   return { inFlight: CALLERS, perSecond, ...percentiles(latenciesMs) };
@@ -100,7 +100,7 @@ async function measureRedis() {
   };
 }
 
-async function measureDirectives(log: EventLog) {
+async function measureDirectives(log: RecordLog) {
   const gateway = await openLog();
   let arrived = (): void => {};
   await gateway.follow("directives", () => arrived());
@@ -116,7 +116,7 @@ async function measureDirectives(log: EventLog) {
 }
 
 /** Reads a backlog, from the first row that is in the warehouse to the last one. */
-async function measureSink(log: EventLog) {
+async function measureSink(log: RecordLog) {
   for (let written = 0; written < BACKLOG; written += BULK)
     await log.append(
       "requests",

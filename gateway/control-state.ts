@@ -1,6 +1,6 @@
 import type { EventLog } from "../ingest/event-log.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
-import { directiveEvent, directiveHistory } from "../models/domain/directive.ts";
+import { directiveHistory } from "../models/domain/directive.ts";
 import type { Controls } from "../models/policy/controls.ts";
 import { foldByUser } from "../models/policy/controls-by-user.ts";
 
@@ -17,7 +17,6 @@ export interface ControlStateOptions {
   readonly log: EventLog;
   readonly catalog: { current(): Catalog; onChange(listener: () => void): void };
   readonly now: () => number;
-  readonly onError: (error: unknown, what: string) => void;
   readonly onChange?: (controls: Controls) => void;
 }
 
@@ -27,7 +26,7 @@ const FORGET_AFTER_MS = 24 * 3600 * 1000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export async function openControlState(options: ControlStateOptions): Promise<ControlState> {
-  const { log, catalog, now, onError } = options;
+  const { log, catalog, now } = options;
   const history = directiveHistory();
   let controls = foldByUser(catalog.current(), []);
   let timer: NodeJS.Timeout | undefined;
@@ -45,16 +44,10 @@ export async function openControlState(options: ControlStateOptions): Promise<Co
     options.onChange?.(controls.all);
   };
 
-  const follower = await log.follow("directives", (entry) => {
-    try {
-      const event = directiveEvent.parse(JSON.parse(entry.value.toString("utf8")));
-      // What gateways do by themselves instructs nobody.
-      if (event.type === "condition") return;
-      history.apply(event);
-    } catch (error) {
-      onError(error, "a directive cannot be read and is not obeyed");
-      return;
-    }
+  const follower = await log.follow("directives", (event) => {
+    // What gateways do by themselves instructs nobody.
+    if (event.type === "condition") return;
+    history.apply(event);
     // While the past is read, folding after each entry would be quadratic.
     if (following) refold();
   });

@@ -2,8 +2,8 @@ import { hash as digest } from "node:crypto";
 import { type EventLog, EventLogError, type Follower } from "../ingest/event-log.ts";
 import { PublicError } from "../models/domain/errors.ts";
 import type { AppId, EventId, UserId } from "../models/domain/ids.ts";
-import { keyEvent } from "../models/domain/key-event.ts";
-import { applyUserEvent, type User, type UserEvent, userEvent } from "../models/domain/user-event.ts";
+import type { KeyEvent } from "../models/domain/key-event.ts";
+import { applyUserEvent, type User, type UserEvent } from "../models/domain/user-event.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Who may call, and for whom: the apps' keys and the end users, as the log tells them. In memory, so that a request waits for nothing. */
@@ -20,7 +20,7 @@ export interface DirectoryOptions {
   readonly log: EventLog;
   readonly now: () => number;
   readonly newEventId: () => EventId;
-  /** A record that could not be read, or a user that could not be written: told, not thrown into a request. */
+  /** A log that could not be asked, or a user that could not be written: told, not thrown into a request. */
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -43,8 +43,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const hashed = new Map<string, AppId>();
   let awayUntil = 0;
 
-  const applyKey = (value: Buffer): void => {
-    const event = keyEvent.parse(JSON.parse(value.toString("utf8")));
+  const applyKey = (event: KeyEvent): void => {
     hashed.clear();
     if (event.type === "created") hashOfApp.set(event.id, event.key_sha256);
     else revoked.add(event.id);
@@ -59,19 +58,9 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     if (user === null) users.delete(event.user_id);
     else users.set(event.user_id, user);
   };
-  const guarded = (what: string, apply: (value: Buffer) => void) => (entry: { value: Buffer }) => {
-    try {
-      apply(entry.value);
-    } catch (error) {
-      onError(error, `a record of the topic ${what} cannot be read and is left out`);
-    }
-  };
   const [keyFollower, userFollower] = await Promise.all([
-    log.follow("keys", guarded("keys", applyKey)),
-    log.follow(
-      "users",
-      guarded("users", (value) => applyUser(userEvent.parse(JSON.parse(value.toString("utf8"))))),
-    ),
+    log.follow("keys", applyKey),
+    log.follow("users", applyUser),
   ]);
 
   /** False: the log cannot be asked now; then nobody else waits for it for a moment either. */

@@ -1,6 +1,7 @@
+import { eventId, requestId } from "../models/domain/ids.ts";
 import type { RequestEvent } from "../models/domain/request-event.ts";
 import type { Gateway } from "./gateway.ts";
-import { reservationMemo } from "./reservation-memo.ts";
+import { type ReservationMemo, reservationMemo } from "./reservation-memo.ts";
 import type { Reservation } from "./usage-store.ts";
 
 const SWEEP_EVERY_MS = 5_000;
@@ -33,20 +34,32 @@ export async function sweepOrphans(gateway: Gateway, recording: Set<string>): Pr
     if (recording.has(reservation.id)) continue;
     recording.add(reservation.id);
     const event = orphanedEvent(reservation);
+    const settle = async (): Promise<void> => {
+      const bounds = reservation.charges.map(({ amount }) => amount);
+      await gateway.usage.settle(reservation.id, bounds);
+      recording.delete(reservation.id);
+    };
+    if (event === null) {
+      gateway.logger.error(
+        { reservation: reservation.id },
+        "a reservation says nothing of its request; it counts at its bound",
+      );
+      await settle();
+      continue;
+    }
     gateway.logger.warn(
       { requestId: event.request_id, costNano: event.cost },
       "a request died with its gateway",
     );
-    gateway.recorder.record(event, async () => {
-      const bounds = reservation.charges.map(({ amount }) => amount);
-      await gateway.usage.settle(reservation.id, bounds);
-      recording.delete(reservation.id);
-    });
+    gateway.recorder.record(event, settle);
   }
 }
 
-function orphanedEvent(reservation: Reservation): RequestEvent {
-  const { prior_cost, ...facts } = reservationMemo.parse(JSON.parse(reservation.memo));
+/** Null: not even the request's id can be read. */
+function orphanedEvent(reservation: Reservation): RequestEvent | null {
+  const known = readMemo(reservation.memo) ?? factsWithoutMemo(reservation);
+  if (known === null) return null;
+  const { prior_cost, ...facts } = known;
   const bound = reservation.charges.find(({ unit }) => unit === "nano-usd")?.amount ?? 0;
   return {
     ...facts,
@@ -72,5 +85,42 @@ function orphanedEvent(reservation: Reservation): RequestEvent {
     invalid_json: false,
     asked_again_of: "",
     source: "live",
+  };
+}
+
+/** Null: another version wrote it, or something else than a gateway. */
+function readMemo(memo: string): ReservationMemo | null {
+  try {
+    return reservationMemo.safeParse(JSON.parse(memo)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** What was spent is in the books, though nobody knows on what. The request's id names the event, so that all copies are one. */
+function factsWithoutMemo({ id, expiresAtMs }: Reservation): ReservationMemo | null {
+  const request = id.slice(0, id.lastIndexOf("/"));
+  const ids = { event_id: eventId.safeParse(request).data, request_id: requestId.safeParse(request).data };
+  if (ids.event_id === undefined || ids.request_id === undefined) return null;
+  return {
+    event_id: ids.event_id,
+    request_id: ids.request_id,
+    ts: expiresAtMs,
+    app_id: "",
+    user_id: "",
+    tier: "",
+    feature: "",
+    country: "",
+    device: "",
+    controls_version: "",
+    requested_model: "",
+    provider: "",
+    model: "",
+    route_reason: "",
+    stream: false,
+    input_tokens: 0,
+    output_tokens: 0,
+    prior_cost: 0,
   };
 }

@@ -27,6 +27,8 @@ export const reservationMemo = requestEvent
   })
   .extend({ prior_cost: z.number().int().nonnegative() });
 
+export type ReservationMemo = z.infer<typeof reservationMemo>;
+
 export interface MemoFacts {
   readonly draft: RequestDraft;
   readonly provider: Pick<Provider, "name" | "model">;

@@ -91,7 +91,6 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       log,
       catalog,
       now,
-      onError,
       onChange: ({ version }) => logger.info({ version }, "new controls are in force"),
     }),
     usage,

@@ -1,47 +1,28 @@
-import { z } from "zod";
-import { adminAction } from "../models/domain/admin-action.ts";
-import { costEvent } from "../models/domain/cost-event.ts";
-import { type DirectiveEvent, directiveEvent } from "../models/domain/directive.ts";
-import { feedbackEvent } from "../models/domain/feedback-event.ts";
-import { requestEvent } from "../models/domain/request-event.ts";
-import { userEvent } from "../models/domain/user-event.ts";
-import { deadLetter } from "./dead-letter.ts";
+import type { DirectiveEvent } from "../models/domain/directive.ts";
+import type { EventOf } from "./decode-record.ts";
 import type { Topic } from "./event-log.ts";
 
-/** How the records of one topic become rows of one table. */
-export interface TopicCodec {
+/** How the events of one topic become rows of one table. */
+export interface TopicCodec<Event> {
   readonly table: string;
-  /** What a record must be. It is asked only when the table has refused a batch, to say what is wrong with which record. */
-  readonly schema: z.ZodType;
-  /** The row's JSON from the record's; absent: the record is the row, and its bytes are not looked into. */
-  toRow?(value: Buffer): Buffer;
+  /** The row's JSON; absent: the record is the row as it is. */
+  toRow?(event: Event, value: Buffer): Buffer;
 }
 
-/** The topics that the warehouse keeps. Keys are no business of it. */
-export const TOPIC_CODECS: Readonly<Partial<Record<Topic, TopicCodec>>> = {
-  requests: { table: "request_events", schema: requestEvent },
-  feedback: { table: "feedback_events", schema: feedbackEvent },
-  users: { table: "user_events", schema: userEvent },
-  costs: { table: "cost_events", schema: costEvent },
-  directives: { table: "directive_events", schema: directiveEvent, toRow: directiveRow },
-  actions: { table: "admin_actions", schema: adminAction },
-  "dead-letters": { table: "dead_letters", schema: deadLetter },
+/** Null: the warehouse keeps nothing of the topic, but is told of what in it cannot be read. */
+export const TOPIC_CODECS: { readonly [T in Topic]: TopicCodec<EventOf<T>> | null } = {
+  requests: { table: "request_events" },
+  feedback: { table: "feedback_events" },
+  users: { table: "user_events" },
+  keys: null,
+  costs: { table: "cost_events" },
+  directives: { table: "directive_events", toRow: directiveRow },
+  actions: { table: "admin_actions" },
+  "dead-letters": { table: "dead_letters" },
 };
 
-/** Why the record is not what its topic carries; null: it is. */
-export function faultOf(value: Buffer, schema: z.ZodType): string | null {
-  try {
-    const parsed = schema.safeParse(JSON.parse(value.toString("utf8")));
-    return parsed.success ? null : z.prettifyError(parsed.error);
-  } catch (error) {
-    return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function directiveRow(value: Buffer): Buffer {
-  const text = value.toString("utf8");
-  const event = directiveEvent.parse(JSON.parse(text));
-  return Buffer.from(JSON.stringify({ ...directiveColumns(event), event: text }));
+function directiveRow(event: DirectiveEvent, value: Buffer): Buffer {
+  return Buffer.from(JSON.stringify({ ...directiveColumns(event), event: value.toString("utf8") }));
 }
 
 function directiveColumns(event: DirectiveEvent) {

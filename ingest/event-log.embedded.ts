@@ -1,4 +1,4 @@
-import { type EventLog, EventLogError, TOPICS, type Topic } from "./event-log.ts";
+import { EventLogError, type RecordLog, TOPICS, type Topic } from "./event-log.ts";
 import { groupsDirectoryOf, isPlainName, makeDirectory, topicDirectoryOf } from "./segments/layout.ts";
 import { applyRetention, type RetentionRules, type TopicRetention } from "./segments/retention.ts";
 import { openTopicLog, type TopicLog } from "./segments/topic-log.ts";
@@ -26,7 +26,7 @@ const DEFAULT_POLL_MS = 1_000;
 const DEFAULT_RETENTION_EVERY_MS = 15 * 60 * 1_000;
 
 /** The event log as segment files in a directory. Two processes never write one file: each run writes partitions of its own. */
-export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Promise<EventLog> {
+export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Promise<RecordLog> {
   const { directory, writer, now = Date.now, onError = warn } = options;
   if (!isPlainName(writer)) throw new EventLogError(`"${writer}" cannot be a writer's name`);
   const pending = { limit: options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES, value: 0 };

@@ -1,5 +1,5 @@
 import type { Admin } from "kafkajs";
-import { type EventLog, EventLogError } from "./event-log.ts";
+import { EventLogError, type RecordLog } from "./event-log.ts";
 import { createClient, type OnLogError } from "./kafka/client.ts";
 import { openFollower } from "./kafka/follower.ts";
 import { openGroupConsumer } from "./kafka/group-consumer.ts";
@@ -22,7 +22,7 @@ export interface KafkaEventLogOptions {
 const DEFAULT_MAX_PENDING_BYTES = 64 << 20;
 
 /** The event log in a Kafka cluster. Creates the topics that are missing; rejects when no broker can be reached. */
-export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
+export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<RecordLog> {
   const { settings, onError, now = Date.now } = options;
   const kafka = createClient(options);
   const admin = kafka.admin();

@@ -1,3 +1,5 @@
+import type { EventOf } from "./decode-record.ts";
+
 /**
  * The event log: where every event is written before anything else happens with it, and where every
  * process learns what the others did. Embedded segment files or Kafka, chosen in `wiring.ts`.
@@ -70,7 +72,7 @@ export interface LogConsumer {
 }
 
 export interface Follower {
-  /** Resolves when everything that was in the topic at the time of the call has been handed to `onEntry`. Concurrent calls share one read. */
+  /** Resolves when everything that was in the topic at the time of the call has been handed over. Concurrent calls share one read. */
   catchUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -93,18 +95,10 @@ export interface PartitionLag {
   readonly lag: number;
 }
 
-export interface EventLog {
+/** Appends, and says what is there. */
+export interface LogWriter {
   /** Resolves when all records are durable. Rejects with {@link EventLogError}; the caller decides whether to try again. */
   append(topic: Topic, records: readonly LogRecord[]): Promise<void>;
-  /**
-   * Reads a whole topic from its beginning and then follows it: how processes learn users, keys and directives.
-   * Resolves when all that was there at the start has been handed over. `onEntry` is synchronous and must not throw.
-   * New entries arrive within 100 ms.
-   */
-  follow(topic: Topic, onEntry: (entry: LogEntry) => void): Promise<Follower>;
-  consume(options: ConsumeOptions): Promise<LogConsumer>;
-  /** One pass over what a topic holds now whose timestamp is at or after `sinceMs`; whole old segments are skipped. */
-  scan(topic: Topic, sinceMs: number): AsyncIterable<LogEntry>;
   extents(topic: Topic): Promise<PartitionExtent[]>;
   /** Of a group of consumers in any process; one that never consumed has done nothing. */
   lag(topic: Topic, group: string): Promise<PartitionLag[]>;
@@ -112,6 +106,29 @@ export interface EventLog {
   pendingBytes(): number;
   /** Flushes and closes; appends after it reject. Idempotent. */
   close(): Promise<void>;
+}
+
+/** The log as its adapters implement it: records are bytes, and may be anything. Only `ingest` reads them so. */
+export interface RecordLog extends LogWriter {
+  /**
+   * Reads a whole topic from its beginning and then follows it.
+   * Resolves when all that was there at the start has been handed over. `onEntry` is synchronous and must not throw.
+   * New entries arrive within 100 ms.
+   */
+  follow(topic: Topic, onEntry: (entry: LogEntry) => void): Promise<Follower>;
+  consume(options: ConsumeOptions): Promise<LogConsumer>;
+  /** One pass over what a topic holds now whose timestamp is at or after `sinceMs`; whole old segments are skipped. */
+  scan(topic: Topic, sinceMs: number): AsyncIterable<LogEntry>;
+}
+
+/**
+ * The log as everybody else has it (`readEvents`): readers get decoded events only. A record that is not what its topic
+ * carries is reported and left out, so that it stops no process and no reader.
+ */
+export interface EventLog extends LogWriter {
+  /** Like {@link RecordLog.follow}: how processes learn users, keys and directives. An event that `onEvent` throws at is reported, too. */
+  follow<T extends Topic>(topic: T, onEvent: (event: EventOf<T>) => void): Promise<Follower>;
+  scan<T extends Topic>(topic: T, sinceMs: number): AsyncIterable<EventOf<T>>;
 }
 
 /** The log cannot take or give records; `cause` says why (disk full, broker gone, closed). */

@@ -1,5 +1,5 @@
 import { type Role, runRole } from "../machine/role.ts";
-import { migrateWarehouse, openConfiguredWarehouse, openEventLog } from "../wiring.ts";
+import { migrateWarehouse, openConfiguredWarehouse, openRecordLog } from "../wiring.ts";
 import { startSink } from "./sink.ts";
 
 const ingest: Role = {
@@ -8,7 +8,7 @@ const ingest: Role = {
   async start({ config, logger }) {
     const { applied } = await migrateWarehouse(config);
     if (applied.length > 0) logger.info({ applied }, "the warehouse was migrated");
-    const log = await openEventLog(config, { writer: "ingest", logger });
+    const log = await openRecordLog(config, { writer: "ingest", logger });
     const warehouse = openConfiguredWarehouse(config);
     const sink = await startSink({
       log,

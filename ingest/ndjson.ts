@@ -1,20 +1,13 @@
 import type { LogEntry } from "./event-log.ts";
 
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const LINE_BREAK = 0x0a;
 /** `Number.MAX_SAFE_INTEGER` has 16 digits. */
 const MAX_OFFSET_DIGITS = 16;
 
 export interface Row {
   readonly entry: LogEntry;
-  /** One JSON object on one line: {@link isOneObject}. */
+  /** One JSON object on one line: anything else could turn into other rows than its own. */
   readonly json: Buffer;
-}
-
-/** Whether the bytes look like one JSON object on one line: anything else could turn into other rows than its own. */
-export function isOneObject(value: Buffer): boolean {
-  return value[0] === OPEN_BRACE && value.at(-1) === CLOSE_BRACE && !value.includes(LINE_BREAK);
 }
 
 /**

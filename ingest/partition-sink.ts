@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { faultOf, type TopicCodec } from "./codec.ts";
+import { TOPIC_CODECS } from "./codec.ts";
 import { deadLetterRecord, type Refusal } from "./dead-letter.ts";
-import type { EventLog, LogEntry, Topic } from "./event-log.ts";
-import { isOneObject, type Row, toNdjson } from "./ndjson.ts";
-import { sift } from "./sieve.ts";
+import { decodeRecord } from "./decode-record.ts";
+import type { LogEntry, RecordLog, Topic } from "./event-log.ts";
+import { insertIsolatingBadRows } from "./insert-isolating-bad-rows.ts";
+import { type Row, toNdjson } from "./ndjson.ts";
 
 export interface PartitionSinkDeps {
-  readonly log: EventLog;
+  readonly log: RecordLog;
   readonly warehouse: Warehouse;
-  readonly codec: TopicCodec;
   readonly topic: Topic;
   readonly partition: string;
   readonly now: () => number;
@@ -63,21 +63,37 @@ export function partitionSink(deps: PartitionSinkDeps): PartitionSink {
   let presentUpTo: number | null = null;
   /** Last offset of the batch that failed. */
   let cutAfter = -1;
+  const table = TOPIC_CODECS[deps.topic]?.table ?? null;
 
-  async function deliverPart(entries: readonly LogEntry[], { first, last }: Range): Promise<Delivery> {
-    presentUpTo ??= await readHighest(deps, progress.nextOffset);
-    const fresh = first > presentUpTo ? entries : await withoutPresent(deps, entries, { first, last });
-    const { inserted, refused } = await insertFresh(deps, fresh);
+  async function deliverPart(entries: readonly LogEntry[], range: Range): Promise<Delivery> {
+    const { inserted, skipped, refused } =
+      table === null
+        ? { inserted: 0, skipped: 0, refused: findPoison(entries) }
+        : await fill(table, entries, range);
     await keepRefused(deps, refused);
-    const skipped = entries.length - fresh.length;
     const reached: Progress = {
-      nextOffset: last + 1,
+      nextOffset: range.last + 1,
       inserted: progress.inserted + inserted + skipped,
       dead: progress.dead + refused.length,
     };
     await record(deps, reached);
     progress = reached;
     return { inserted, skipped, refused };
+  }
+
+  async function fill(table: string, entries: readonly LogEntry[], range: Range): Promise<Delivery> {
+    presentUpTo ??= await readHighest(deps, table, progress.nextOffset);
+    const fresh =
+      range.first > presentUpTo ? entries : await withoutPresent(deps, entries, { table, ...range });
+    const { inserted, refused } = await insertFresh(deps, table, fresh);
+    return { inserted, skipped: entries.length - fresh.length, refused };
+  }
+
+  function findPoison(entries: readonly LogEntry[]): Refusal[] {
+    return entries.flatMap((entry) => {
+      const row = toRow(deps.topic, entry);
+      return "json" in row ? [] : [row];
+    });
   }
 
   return {
@@ -110,43 +126,51 @@ export function partitionSink(deps: PartitionSinkDeps): PartitionSink {
   };
 }
 
-async function insertFresh(deps: PartitionSinkDeps, entries: readonly LogEntry[]) {
-  const refused: Refusal[] = [];
+async function insertFresh(deps: PartitionSinkDeps, table: string, entries: readonly LogEntry[]) {
+  const poison: Refusal[] = [];
   const rows: Row[] = [];
   for (const entry of entries) {
-    const row = toRow(deps.codec, entry);
+    const row = toRow(deps.topic, entry);
     if ("json" in row) rows.push(row);
-    else refused.push(row);
+    else poison.push(row);
   }
-  if (rows.length === 0) return { inserted: 0, refused };
-  const sifted = await sift(rows, {
-    insert: (part) => insertRows(deps, part),
-    faultOf: ({ entry }) => faultOf(entry.value, deps.codec.schema),
+  if (rows.length === 0) return { inserted: 0, refused: poison };
+  const { inserted, refused } = await insertIsolatingBadRows(rows, {
+    insert: (part) => insertRows(deps, table, part),
+    probe: () => probeTable(deps.warehouse, table),
   });
-  return { inserted: sifted.inserted, refused: [...refused, ...sifted.refused] };
+  return { inserted, refused: [...poison, ...refused] };
 }
 
-function toRow({ schema, toRow: convert }: TopicCodec, entry: LogEntry): Row | Refusal {
-  if (!isOneObject(entry.value)) return { entry, reason: "not one JSON object on one line" };
-  if (convert === undefined) return { entry, json: entry.value };
-  const fault = faultOf(entry.value, schema);
-  return fault === null ? { entry, json: convert(entry.value) } : { entry, reason: fault };
+function toRow<T extends Topic>(topic: T, entry: LogEntry): Row | Refusal {
+  const decoded = decodeRecord(topic, entry.value);
+  if (decoded.kind === "poison") return { entry, reason: decoded.reason, isPoison: true };
+  return { entry, json: TOPIC_CODECS[topic]?.toRow?.(decoded.event, entry.value) ?? entry.value };
 }
 
-async function insertRows({ warehouse, codec, topic, partition }: PartitionSinkDeps, rows: readonly Row[]) {
+async function insertRows(
+  { warehouse, topic, partition }: PartitionSinkDeps,
+  table: string,
+  rows: readonly Row[],
+) {
   const [first, last] = [rows.at(0)?.entry.offset, rows.at(-1)?.entry.offset];
   // The count tells a batch from what is left of it after some of its rows were found present.
   const deduplicationToken = `${topic}:${partition}:${first}-${last}:${rows.length}`;
-  await warehouse.insertRaw(codec.table, toNdjson(rows, partition), { deduplicationToken });
+  await warehouse.insertRaw(table, toNdjson(rows, partition), { deduplicationToken });
+}
+
+async function probeTable(warehouse: Warehouse, table: string): Promise<void> {
+  await warehouse.command(sqlFile(new URL("./queries/probe_table.sql", import.meta.url)), { table });
 }
 
 async function keepRefused({ log, topic, partition, now }: PartitionSinkDeps, refused: readonly Refusal[]) {
-  // A dead letter about a dead letter could be refused in turn, for ever. The log still has it.
-  if (refused.length === 0 || topic === "dead-letters") return;
+  // A letter about a letter that the table refuses would be refused in turn, for ever. The log still has it.
+  const told = topic === "dead-letters" ? refused.filter(({ isPoison }) => isPoison) : refused;
+  if (told.length === 0) return;
   const source = { topic, partition, nowMs: now() };
   await log.append(
     "dead-letters",
-    refused.map((refusal) => deadLetterRecord(refusal, source)),
+    told.map((refusal) => deadLetterRecord(refusal, source)),
   );
 }
 
@@ -160,20 +184,23 @@ async function readProgress({ warehouse, topic, partition }: PartitionSinkDeps):
   return { nextOffset: recorded.next_offset, inserted: recorded.inserted, dead: recorded.dead };
 }
 
-async function readHighest({ warehouse, codec, partition }: PartitionSinkDeps, nextOffset: number) {
+async function readHighest({ warehouse, partition }: PartitionSinkDeps, table: string, nextOffset: number) {
   const [row] = await warehouse.query({
     sql: sqlFile(new URL("./queries/highest_offset.sql", import.meta.url)),
-    params: { table: codec.table, partition, nextOffset },
+    params: { table, partition, nextOffset },
     row: z.object({ highest: z.number().int() }),
   });
   return row?.highest ?? -1;
 }
 
-async function withoutPresent(deps: PartitionSinkDeps, entries: readonly LogEntry[], range: Range) {
-  const { warehouse, codec, partition } = deps;
+async function withoutPresent(
+  { warehouse, partition }: PartitionSinkDeps,
+  entries: readonly LogEntry[],
+  range: Range & { readonly table: string },
+) {
   const rows = await warehouse.query({
     sql: sqlFile(new URL("./queries/present_offsets.sql", import.meta.url)),
-    params: { table: codec.table, partition, ...range },
+    params: { partition, ...range },
     row: z.object({ log_offset: z.number().int() }),
   });
   const present = new Set(rows.map(({ log_offset }) => log_offset));

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { TOPIC_CODECS, type TopicCodec } from "./codec.ts";
-import type { EventLog, LogBatch, LogConsumer, Topic } from "./event-log.ts";
+import type { LogBatch, LogConsumer, RecordLog, Topic } from "./event-log.ts";
 import { TOPICS } from "./event-log.ts";
 import { type Delivery, type PartitionSink, partitionSink } from "./partition-sink.ts";
 import { semaphore } from "./semaphore.ts";
 
 export interface SinkOptions {
-  readonly log: EventLog;
+  readonly log: RecordLog;
   readonly warehouse: Warehouse;
   /** Told of every failure that is tried again, and of every batch with records that became dead letters. */
   readonly onError: (error: unknown, what: string) => void;
@@ -50,7 +49,7 @@ const MAX_INSERTS_AT_ONCE = 2;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
-/** Moves every record of the log into its table of the warehouse, once. */
+/** Moves every event of the log into its table of the warehouse, once, and every record that is none to the dead letters. */
 export async function startSink(options: SinkOptions): Promise<Sink> {
   const counts: SinkCounts = { inserted: 0, skipped: 0, deadLetters: 0, batches: 0, failures: 0 };
   const closing = new AbortController();
@@ -67,10 +66,7 @@ export async function startSink(options: SinkOptions): Promise<Sink> {
     await Promise.all(consumers.map((consumer) => consumer.close()));
   };
   try {
-    for (const topic of TOPICS) {
-      const codec = TOPIC_CODECS[topic];
-      if (codec !== undefined) consumers.push(await consumeTopic(topic, codec, context));
-    }
+    for (const topic of TOPICS) consumers.push(await consumeTopic(topic, context));
   } catch (error) {
     await close();
     throw error;
@@ -94,7 +90,7 @@ interface SinkContext extends SinkOptions {
   readonly inserts: ReturnType<typeof semaphore>;
 }
 
-function consumeTopic(topic: Topic, codec: TopicCodec, context: SinkContext): Promise<LogConsumer> {
+function consumeTopic(topic: Topic, context: SinkContext): Promise<LogConsumer> {
   const partitions = new Map<string, PartitionSink>();
   return context.log.consume({
     topic,
@@ -102,7 +98,7 @@ function consumeTopic(topic: Topic, codec: TopicCodec, context: SinkContext): Pr
     maxBatchEntries: MAX_BATCH_ENTRIES,
     maxBatchBytes: MAX_BATCH_BYTES,
     startAt(partition) {
-      const sink = partitionSink({ ...context, codec, topic, partition });
+      const sink = partitionSink({ ...context, topic, partition });
       partitions.set(partition, sink);
       return resumeWhenPossible(sink, { topic, partition }, context);
     },

@@ -1,9 +1,5 @@
-import type { Logger } from "pino";
-import type { z } from "zod";
-import type { EventLog, Follower, LogEntry, Topic } from "../ingest/event-log.ts";
-import { type DirectiveHistory, directiveEvent, directiveHistory } from "../models/domain/directive.ts";
-import { keyEvent } from "../models/domain/key-event.ts";
-import { userEvent } from "../models/domain/user-event.ts";
+import type { EventLog, Follower } from "../ingest/event-log.ts";
+import { type DirectiveHistory, directiveHistory } from "../models/domain/directive.ts";
 import { type KeyBook, keyBook } from "./directory/key-book.ts";
 import { type UserBook, userBook } from "./directory/user-book.ts";
 
@@ -20,23 +16,14 @@ export interface Directory {
 export type DirectoryTopic = "users" | "keys" | "directives";
 
 /** Resolves when the three topics have been read to their ends. */
-export async function openDirectory({
-  log,
-  logger,
-}: {
-  readonly log: EventLog;
-  readonly logger: Logger;
-}): Promise<Directory> {
+export async function openDirectory({ log }: { readonly log: EventLog }): Promise<Directory> {
   const users = userBook();
   const keys = keyBook();
   const directives = directiveHistory();
   const followers = {
-    users: await log.follow("users", reader("users", { schema: userEvent, apply: users.apply, logger })),
-    keys: await log.follow("keys", reader("keys", { schema: keyEvent, apply: keys.apply, logger })),
-    directives: await log.follow(
-      "directives",
-      reader("directives", { schema: directiveEvent, apply: directives.apply, logger }),
-    ),
+    users: await log.follow("users", users.apply),
+    keys: await log.follow("keys", keys.apply),
+    directives: await log.follow("directives", directives.apply),
   } satisfies Record<DirectoryTopic, Follower>;
   return {
     users,
@@ -47,28 +34,4 @@ export async function openDirectory({
       await Promise.all(Object.values(followers).map((follower) => follower.close()));
     },
   };
-}
-
-interface ReaderOptions<Event> {
-  readonly schema: z.ZodType<Event>;
-  apply(event: Event): void;
-  readonly logger: Logger;
-}
-
-/** One bad record must not stop the reading of those after it: it is logged with its place and left out. */
-function reader<Event>(topic: Topic, { schema, apply, logger }: ReaderOptions<Event>) {
-  return ({ value, offset }: LogEntry): void => {
-    const parsed = schema.safeParse(parseJson(value));
-    if (parsed.success) apply(parsed.data);
-    else logger.error({ topic, offset, issues: parsed.error.issues }, "a record of the log cannot be read");
-  };
-}
-
-/** Undefined when it is no JSON; no schema of an event accepts that. */
-function parseJson(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { TOPIC_CODECS } from "../ingest/codec.ts";
 import { type EventLog, TOPICS } from "../ingest/event-log.ts";
 import { SINK_GROUP } from "../ingest/sink.ts";
 
@@ -28,9 +27,8 @@ export type SinkLag = z.infer<typeof sinkLag>;
 
 /** Asks the log, not the ingests: also when none of them lives. */
 export async function readSinkLag(log: EventLog): Promise<SinkLag> {
-  const sunk = TOPICS.filter((topic) => TOPIC_CODECS[topic] !== undefined);
   const topics = await Promise.all(
-    sunk.map(async (topic) => {
+    TOPICS.map(async (topic) => {
       const partitions = await log.lag(topic, SINK_GROUP);
       return { topic, lag: sum(partitions), partitions };
     }),

@@ -27,7 +27,7 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set([
 export function asWarehouseError(error: unknown): WarehouseError {
   if (error instanceof ClickHouseError) {
     return new WarehouseError(error.message, {
-      retryable: RETRYABLE_CODES.has(error.code),
+      retryable: RETRYABLE_CODES.has(error.code) && !isTooWide(error),
       code: error.code,
       cause: error,
     });
@@ -40,6 +40,11 @@ export function asWarehouseError(error: unknown): WarehouseError {
     retryable: true,
     cause: error,
   });
+}
+
+/** Code 252, too, but waiting does not help: the rows of one insert are of too many months. A smaller insert is taken. */
+function isTooWide({ code, message }: ClickHouseError): boolean {
+  return code === "252" && message.includes("Too many partitions for single INSERT block");
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,4 @@
 import type { EventLog } from "../../ingest/event-log.ts";
-import { requestEvent } from "../../models/domain/request-event.ts";
 import { calendarWindow } from "../../models/domain/window.ts";
 import type { Windows } from "../../models/policy/charges.ts";
 import { recordedUse } from "../../models/policy/recorded-use.ts";
@@ -20,16 +19,6 @@ const MAX_REMEMBERED = 1_000_000;
 /** In every time zone, windows begin at a whole quarter of an hour. */
 const QUARTER_MS = 15 * 60_000;
 
-const recorded = requestEvent.pick({
-  request_id: true,
-  ts: true,
-  user_id: true,
-  outcome: true,
-  cost: true,
-  propensity: true,
-  source: true,
-});
-
 /** The counters as the events of the log make them: one pass over all that it holds. */
 export function recordedCounters({
   log,
@@ -46,9 +35,8 @@ export function recordedCounters({
       const counters = new Map<string, { used: number; expiresAtMs: number }>();
       const isNew = rememberIds();
       const windowsOf = byQuarter(timezone());
-      for await (const { value } of log.scan("requests", 0)) {
-        const event = eventOf(value);
-        if (event === null || event.source !== "live" || !isNew(event.request_id)) continue;
+      for await (const event of log.scan("requests", 0)) {
+        if (event.source !== "live" || !isNew(event.request_id)) continue;
         for (const use of recordedUse(event, windowsOf(event.ts))) {
           const expiresAtMs = Number(expiryOf(use));
           if (expiresAtMs !== 0 && expiresAtMs <= now()) continue;
@@ -60,16 +48,6 @@ export function recordedCounters({
       return counters;
     },
   };
-}
-
-/** Null: not what a gateway writes. */
-function eventOf(value: Buffer) {
-  try {
-    return recorded.safeParse(JSON.parse(value.toString("utf8"))).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function rememberIds(): (id: string) => boolean {

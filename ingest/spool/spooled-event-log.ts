@@ -1,8 +1,8 @@
 import {
-  type EventLog,
   EventLogError,
   type LogConsumer,
   type PartitionExtent,
+  type RecordLog,
   TOPICS,
   type Topic,
 } from "../event-log.ts";
@@ -10,9 +10,9 @@ import { openBacklog } from "./backlog.ts";
 
 export interface SpooledEventLogOptions {
   /** Of this process alone, on its own disk. */
-  readonly spool: EventLog;
+  readonly spool: RecordLog;
   /** What all processes share. */
-  readonly target: EventLog;
+  readonly target: RecordLog;
   /** How far an earlier run has drained each partition of the spool. */
   readonly drainedTo: (topic: Topic) => Promise<ReadonlyMap<string, number>>;
   /** Records that may wait in the spool; above it appends are refused, and the gateway takes no more requests. */
@@ -21,7 +21,7 @@ export interface SpooledEventLogOptions {
   readonly drainWaitMs?: number;
 }
 
-export interface SpooledEventLog extends EventLog {
+export interface SpooledEventLog extends RecordLog {
   /** What this process has appended to the topic, for each of its runs that the spool still holds something of: `end` counts it. */
   appended(topic: Topic): Promise<PartitionExtent[]>;
   /** True when the target has everything that was appended before, false when that takes longer than `drainWaitMs`. */
@@ -75,7 +75,7 @@ export async function openSpooledEventLog(options: SpooledEventLogOptions): Prom
     await target.close();
   }
 
-  async function* scan(topic: Topic, sinceMs: number): ReturnType<EventLog["scan"]> {
+  async function* scan(topic: Topic, sinceMs: number): ReturnType<RecordLog["scan"]> {
     const complete = await backlog.whenDrained(drainWaitMs);
     // Some of it may be in the target, too: better twice than not at all.
     if (!complete) yield* spool.scan(topic, sinceMs);

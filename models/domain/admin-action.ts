@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { eventId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
 /** Something that a person, or a program with their token, has done at the control API, whether it succeeded or not. */
 export const adminAction = z.object({
   action_id: eventId,
-  ts: z.number().int().nonnegative(),
+  ts: timestampMs,
   role: z.enum(["admin", "viewer", "nobody"]),
   /** How they were known: signed in at the panel, or by a token that came with the call. */
   via: z.enum(["panel", "token"]),
@@ -22,7 +23,7 @@ export const adminAction = z.object({
   /** What was sent, as JSON; empty: nothing. Never a secret. */
   details: z.string(),
   /** The HTTP status of the answer. */
-  status: z.number().int(),
+  status: z.number().int().min(0).max(999),
   /** A code of the closed list; empty: it was done. */
   error: z.string().max(64),
 });

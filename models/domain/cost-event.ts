@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { eventId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
 /** A cost that no request event carries: infrastructure, support, or a provider's invoice to compare with. */
 export const costEvent = z.object({
   event_id: eventId,
-  ts: z.number().int().nonnegative(),
+  ts: timestampMs,
   kind: z.enum(["infrastructure", "support", "invoice"]),
   /** The provider, for an invoice. */
   provider: z.string(),

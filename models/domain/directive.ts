@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ConditionEvent, conditionEvent } from "./gateway-condition.ts";
 import { catalogName, decisionId, directiveId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
 const providers = z.array(catalogName).max(50);
 
@@ -88,7 +89,7 @@ export const directive = z.intersection(
     reason: z.string().min(1).max(500),
     /** The decision that led to it; null when a person did. */
     evidence: decisionId.nullable(),
-    issuedAt: z.number().int().nonnegative(),
+    issuedAt: timestampMs,
     expiresAt: z.number().int().positive(),
     /** Holds for that share of the users first (`models/policy/user-bucket.ts`); absent: for all. */
     share: z.number().gt(0).lt(1).optional(),
@@ -105,7 +106,7 @@ export const directiveEvent = z.discriminatedUnion("type", [
     id: directiveId,
     by: issuer,
     reason: z.string().max(500),
-    ts: z.number().int().nonnegative(),
+    ts: timestampMs,
   }),
   conditionEvent,
 ]);

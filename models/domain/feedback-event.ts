@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { eventId, requestId, userId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
 /** A user's rating of an answer. */
 export const feedbackEvent = z.object({
   event_id: eventId,
   request_id: requestId,
   user_id: userId,
-  ts: z.number().int().nonnegative(),
+  ts: timestampMs,
   rating: z.number().int().min(1).max(5),
   comment: z.string().max(2000),
   source: z.enum(["live", "simulated"]),

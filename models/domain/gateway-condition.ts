@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { directiveId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
 /**
  * What a gateway does by itself, without a directive: its safeguard's stage, its handling of high load, bills above their bound, and
@@ -14,7 +15,7 @@ export const NORMAL = "normal";
 export const conditionEvent = z.object({
   type: z.literal("condition"),
   id: directiveId,
-  ts: z.number().int().nonnegative(),
+  ts: timestampMs,
   /** The gateway process that says so. */
   gateway: z.string().min(1).max(100),
   condition: z.enum(CONDITIONS),

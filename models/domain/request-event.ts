@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { capability } from "./capability.ts";
 import { appId, eventId, requestId, userId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
 /** What became of a request. `orphaned`: the gateway died between the reservation and the end; billed at its bound. */
 export const outcome = z.enum(["ok", "cached", "denied", "failed", "aborted", "orphaned"]);
@@ -37,7 +38,7 @@ export const requestEvent = z.object({
   event_id: eventId,
   request_id: requestId,
   /** When the request came in: milliseconds since the epoch. */
-  ts: z.number().int().nonnegative(),
+  ts: timestampMs,
   app_id: z.union([appId, z.literal("")]),
   user_id: z.union([userId, z.literal("")]),
   tier: z.string(),
@@ -58,7 +59,7 @@ export const requestEvent = z.object({
   outcome,
   /** The error code of a denied or failed request. */
   denial_reason: z.string(),
-  http_status: count,
+  http_status: z.number().int().min(0).max(999),
   stream: z.boolean(),
   latency_ms: ms,
   /** Time to the first token of a stream; 0 for JSON. */

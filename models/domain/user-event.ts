@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { catalogName, eventId, userId } from "./ids.ts";
+import { timestampMs } from "./timestamp.ts";
 
-const base = { event_id: eventId, user_id: userId, ts: z.number().int().nonnegative() };
+const base = { event_id: eventId, user_id: userId, ts: timestampMs };
 
 /**
  * The life of an end user. `seen` is written by a gateway that meets an unknown user and never overrides a `set`,

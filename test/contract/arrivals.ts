@@ -1,4 +1,4 @@
-import type { EventLog, LogBatch, LogEntry, LogRecord, Topic } from "../../ingest/event-log.ts";
+import type { LogBatch, LogEntry, LogRecord, RecordLog, Topic } from "../../ingest/event-log.ts";
 
 /** What has arrived so far, and a way to wait for it. */
 export interface Arrivals<T> {
@@ -46,7 +46,7 @@ export function textOf(entry: LogEntry): string {
   return entry.value.toString();
 }
 
-export async function scanAll(log: EventLog, topic: Topic, sinceMs = 0): Promise<LogEntry[]> {
+export async function scanAll(log: RecordLog, topic: Topic, sinceMs = 0): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   for await (const entry of log.scan(topic, sinceMs)) entries.push(entry);
   return entries;

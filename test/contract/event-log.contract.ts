@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type ConsumeOptions,
-  type EventLog,
   EventLogError,
   type LogBatch,
   type LogEntry,
   MAX_RECORD_BYTES,
   type PartitionLag,
+  type RecordLog,
 } from "../../ingest/event-log.ts";
 import { createArrivals, offsetProblems, recordOf, recordsOf, scanAll, textOf } from "./arrivals.ts";
 
 export interface EventLogHarness {
-  readonly log: EventLog;
+  readonly log: RecordLog;
   /** Another instance over the same topics, as another process, or a later run, would open it. */
-  reopen(writer?: string): Promise<EventLog>;
+  reopen(writer?: string): Promise<RecordLog>;
   /** Closes every instance and removes what was written. */
   dispose(): Promise<void>;
 }
@@ -27,7 +27,7 @@ const byPartition = (a: { partition: string }, b: { partition: string }): number
 export function eventLogContract(name: string, open: () => Promise<EventLogHarness>): void {
   describe(`event log: ${name}`, () => {
     let harness: EventLogHarness;
-    let log: EventLog;
+    let log: RecordLog;
 
     beforeEach(async () => {
       harness = await open();
@@ -35,7 +35,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLogHarne
     });
     afterEach(() => harness.dispose());
 
-    function collectBatches(on: EventLog, options: Partial<ConsumeOptions> = {}) {
+    function collectBatches(on: RecordLog, options: Partial<ConsumeOptions> = {}) {
       const batches = createArrivals<LogBatch>();
       const entries = createArrivals<LogEntry>();
       const consuming = on.consume({

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { conditionEvent } from "../../models/domain/gateway-condition.ts";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
 import {
   answerWith,
@@ -279,10 +278,8 @@ it("a provider that takes all the calls it may have is passed over, and asked ag
 
 async function saidOf(subject: string): Promise<string[]> {
   const said: string[] = [];
-  for await (const { value } of gateway.log.scan("directives", 0)) {
-    const parsed = conditionEvent.safeParse(JSON.parse(value.toString("utf8")));
-    if (parsed.success && parsed.data.condition === "provider-down" && parsed.data.subject === subject)
-      said.push(`${parsed.data.from}>${parsed.data.to}`);
-  }
+  for await (const event of gateway.log.scan("directives", 0))
+    if (event.type === "condition" && event.condition === "provider-down" && event.subject === subject)
+      said.push(`${event.from}>${event.to}`);
   return said;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { feedbackEvent } from "../../models/domain/feedback-event.ts";
+import type { FeedbackEvent } from "../../models/domain/feedback-event.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
 let gateway: TestGateway;
@@ -24,10 +24,9 @@ async function rate(body: unknown, headers: Record<string, string> = {}) {
 }
 
 async function recorded() {
-  const events: unknown[] = [];
-  for await (const { value } of gateway.log.scan("feedback", 0))
-    events.push(JSON.parse(value.toString("utf8")));
-  return events.map((event) => feedbackEvent.parse(event));
+  const events: FeedbackEvent[] = [];
+  for await (const event of gateway.log.scan("feedback", 0)) events.push(event);
+  return events;
 }
 
 async function requestId(): Promise<string> {

@@ -245,9 +245,7 @@ async function readiness() {
 
 async function conditionChanges(): Promise<string[]> {
   const changes: string[] = [];
-  for await (const { value } of gateway.log.scan("directives", 0)) {
-    const event = z.looseObject({ from: z.string(), to: z.string() }).safeParse(JSON.parse(value.toString()));
-    if (event.success) changes.push(`${event.data.from}>${event.data.to}`);
-  }
+  for await (const event of gateway.log.scan("directives", 0))
+    if (event.type === "condition") changes.push(`${event.from}>${event.to}`);
   return changes;
 }

@@ -2,14 +2,14 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedEventLogOptions, openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
-import type { EventLog, EventLogError, Topic } from "../../ingest/event-log.ts";
+import type { EventLogError, RecordLog, Topic } from "../../ingest/event-log.ts";
 import type { EventLogHarness } from "../contract/event-log.contract.ts";
 
 export interface EmbeddedHarness extends EventLogHarness {
   readonly directory: string;
   /** What was reported by any instance. */
   readonly errors: readonly EventLogError[];
-  open(options?: Partial<EmbeddedEventLogOptions>): Promise<EventLog>;
+  open(options?: Partial<EmbeddedEventLogOptions>): Promise<RecordLog>;
 }
 
 /** Embedded logs over one temporary directory. */
@@ -18,8 +18,8 @@ export async function openEmbeddedHarness(
 ): Promise<EmbeddedHarness> {
   const directory = await mkdtemp(join(tmpdir(), "vigor-log-"));
   const errors: EventLogError[] = [];
-  const logs: EventLog[] = [];
-  async function open(options: Partial<EmbeddedEventLogOptions> = {}): Promise<EventLog> {
+  const logs: RecordLog[] = [];
+  async function open(options: Partial<EmbeddedEventLogOptions> = {}): Promise<RecordLog> {
     const onError = (error: EventLogError) => errors.push(error);
     const log = await openEmbeddedEventLog({ directory, writer: "test", onError, ...defaults, ...options });
     logs.push(log);

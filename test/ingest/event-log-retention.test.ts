@@ -1,7 +1,7 @@
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { EventLog, LogEntry, Topic } from "../../ingest/event-log.ts";
+import type { LogEntry, RecordLog, Topic } from "../../ingest/event-log.ts";
 import { openGroupOffsets } from "../../ingest/segments/group-offsets.ts";
 import { groupsDirectoryOf } from "../../ingest/segments/layout.ts";
 import { IDLE_SEGMENT_MAX_MS } from "../../ingest/segments/partition-writer.ts";
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.dispose());
 
-async function retain(log: EventLog, rule: RetentionRule, isInUse = isWrittenHere): Promise<TopicRetention> {
+async function retain(log: RecordLog, rule: RetentionRule, isInUse = isWrittenHere): Promise<TopicRetention> {
   const written = (await log.extents("requests")).map(({ partition }) => partition).filter(isInUse);
   const extents = (topic: Topic) => log.extents(topic);
   const { directory } = harness;
@@ -41,7 +41,7 @@ function isWrittenHere(partition: string): boolean {
 }
 
 /** One segment an hour. */
-async function appendHourly(log: EventLog, count: number, first = 0): Promise<void> {
+async function appendHourly(log: RecordLog, count: number, first = 0): Promise<void> {
   for (let n = first; n < first + count; n += 1) {
     await log.append("requests", recordsOf("a", 1, n));
     nowMs += HOUR_MS;
@@ -49,7 +49,7 @@ async function appendHourly(log: EventLog, count: number, first = 0): Promise<vo
 }
 
 /** Consumes `count` entries and stops there. */
-async function consume(log: EventLog, group: string, count: number): Promise<void> {
+async function consume(log: RecordLog, group: string, count: number): Promise<void> {
   const done = createArrivals<LogEntry>();
   let stop = () => {};
   const stopped = new Promise<void>((resolve) => (stop = resolve));
@@ -68,7 +68,7 @@ async function consume(log: EventLog, group: string, count: number): Promise<voi
   await consumer.close();
 }
 
-async function offsetsLeft(log: EventLog): Promise<number[]> {
+async function offsetsLeft(log: RecordLog): Promise<number[]> {
   return (await scanAll(log, "requests")).map(({ offset }) => offset);
 }
 

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
-import type { EventLog, LogRecord, Topic } from "../../ingest/event-log.ts";
+import type { LogRecord, RecordLog, Topic } from "../../ingest/event-log.ts";
 import { type Sink, startSink } from "../../ingest/sink.ts";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { type Warehouse, WarehouseError } from "../../warehouse/warehouse.ts";
@@ -12,7 +12,7 @@ import { makeRequestEvent } from "../warehouse/make-request-event.ts";
 import { startTestWarehouse, type TestWarehouse } from "../warehouse/test-warehouse.ts";
 
 let server: TestWarehouse;
-let log: EventLog;
+let log: RecordLog;
 const sinks: Sink[] = [];
 const errors: string[] = [];
 
@@ -116,7 +116,9 @@ test("bad records become dead letters with a reason, and all good ones around th
   expect(sink.counts.deadLetters).toBe(2 * bad.length);
   await expect.poll(async () => (await deadLetters()).length, { timeout: 10_000 }).toBe(2 * bad.length);
   const letters = await deadLetters();
-  expect(letters.map(({ value }) => value).sort()).toEqual([...bad, ...bad].sort());
+  expect(letters.map(({ size }) => size).sort()).toEqual(
+    [...bad, ...bad].map((value) => value.length).sort(),
+  );
   expect(letters.every(({ reason, topic }) => reason !== "" && topic === "requests")).toBe(true);
   expect(errors.length).toBeGreaterThan(0);
 });
@@ -336,8 +338,8 @@ async function storedEvent(eventId: string): Promise<unknown> {
 
 function deadLetters() {
   return server.warehouse.query({
-    sql: "SELECT value, reason, source_topic AS topic FROM dead_letters FINAL",
-    row: z.object({ value: z.string(), reason: z.string(), topic: z.string() }),
+    sql: "SELECT value_bytes AS size, reason, source_topic AS topic FROM dead_letters FINAL",
+    row: z.object({ size: z.number(), reason: z.string(), topic: z.string() }),
   });
 }
 

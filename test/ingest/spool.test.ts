@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
-import { type EventLog, EventLogError } from "../../ingest/event-log.ts";
+import { EventLogError, type RecordLog } from "../../ingest/event-log.ts";
 import { drainedOffsets } from "../../ingest/spool/drained-offsets.ts";
 import {
   openSpooledEventLog,
@@ -14,7 +14,7 @@ import { recordsOf, scanAll, textOf } from "../contract/arrivals.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 let directory: string;
-const logs: EventLog[] = [];
+const logs: RecordLog[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "vigor-spool-"));
@@ -24,14 +24,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function openTarget(): Promise<EventLog> {
+async function openTarget(): Promise<RecordLog> {
   const log = await openEmbeddedEventLog({ directory: join(directory, "target"), writer: "target" });
   logs.push(log);
   return log;
 }
 
 async function openSpooled(
-  target: EventLog,
+  target: RecordLog,
   more: Partial<SpooledEventLogOptions> = {},
 ): Promise<SpooledEventLog> {
   const at = join(directory, "spool");
@@ -49,9 +49,9 @@ async function openSpooled(
 }
 
 /** A target that can be taken away. */
-function breakable(target: EventLog) {
+function breakable(target: RecordLog) {
   const state = { isAway: false, appends: 0 };
-  const log: EventLog = {
+  const log: RecordLog = {
     ...target,
     append: (topic, records) => {
       state.appends += 1;
@@ -61,7 +61,7 @@ function breakable(target: EventLog) {
   return { state, log };
 }
 
-const texts = async (log: EventLog) => (await scanAll(log, "requests")).map(textOf);
+const texts = async (log: RecordLog) => (await scanAll(log, "requests")).map(textOf);
 const expected = (count: number, first = 0) =>
   recordsOf("a", count, first).map(({ value }) => value.toString());
 
@@ -80,7 +80,7 @@ test("while the target is away appends are acknowledged, and all come into it in
 test("what was not drained before the end of a run is drained in the next one, and nothing twice after a clean stop", async () => {
   const { state, log: target } = breakable(await openTarget());
   // Its own close must not end the target, which the next run needs.
-  const kept: EventLog = { ...target, close: async () => {} };
+  const kept: RecordLog = { ...target, close: async () => {} };
   const first = await openSpooled(kept);
   await first.append("requests", recordsOf("a", 20));
   await waitFor("the drain", async () => (await texts(target)).length === 20);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
 import type { EventLog } from "../../ingest/event-log.ts";
 import { startTestControl, type TestControl } from "../pipeline/test-control.ts";
+import { readableLog } from "../support/readable-log.ts";
 import { testCatalog } from "../support/test-catalog.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const catalog = testCatalog();
   gateway = await startTestGateway({ directory, catalog });
   // Two processes share a log; each writes its own part of it.
-  log = await openEmbeddedEventLog({ directory: join(directory, "log"), writer: "pipeline" });
+  log = readableLog(await openEmbeddedEventLog({ directory: join(directory, "log"), writer: "pipeline" }));
   control = await startTestControl({ log, catalog: () => catalog });
   await gateway.setTier("payer", "unlimited");
   await waitFor(
@@ -136,9 +137,7 @@ async function outcomeOf(user: string): Promise<string> {
 
 async function directiveEvents(id: string): Promise<unknown[]> {
   const found: unknown[] = [];
-  for await (const { value } of log.scan("directives", 0)) {
-    const text = value.toString("utf8");
-    if (text.includes(id)) found.push(JSON.parse(text));
-  }
+  for await (const event of log.scan("directives", 0))
+    if (JSON.stringify(event).includes(id)) found.push(event);
   return found;
 }

@@ -28,14 +28,14 @@ export async function startTestLoop(
     startTestGateway({ catalog, now, ...gatewayOptions }),
   ]);
   const sink = await startSink({
-    log: gateway.log,
+    log: gateway.records,
     warehouse: warehouse.warehouse,
     now,
     gatherMs: 10,
     onError: (error) => expect.unreachable(String(error)),
   });
   const logger = pino({ level: "silent" });
-  const directory = await openDirectory({ log: gateway.log, logger });
+  const directory = await openDirectory({ log: gateway.log });
   return {
     gateway,
     warehouse: warehouse.warehouse,

@@ -14,7 +14,7 @@ const call: TestControl["call"] = (...given) => control.call(...given);
 
 async function recordsOf(topic: Topic): Promise<Record<string, unknown>[]> {
   const records: Record<string, unknown>[] = [];
-  for await (const { value } of control.log.scan(topic, 0)) records.push(JSON.parse(value.toString()));
+  for await (const event of control.log.scan(topic, 0)) records.push({ ...event });
   return records;
 }
 

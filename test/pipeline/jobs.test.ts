@@ -53,7 +53,7 @@ describe("reconcile", () => {
     expect(before).toMatchObject({ log: { events: 50 }, lag: 50, settled: false, agree: false });
 
     const sink = await startSink({
-      log: pipeline.log,
+      log: pipeline.records,
       warehouse: pipeline.deps.warehouse,
       onError: () => undefined,
       now: Date.now,

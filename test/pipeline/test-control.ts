@@ -10,6 +10,7 @@ import { openControlApi } from "../../pipeline/control/api.ts";
 import type { ControlDeps } from "../../pipeline/control/control-deps.ts";
 import { type Directory, openDirectory } from "../../pipeline/directory.ts";
 import { type Warehouse, WarehouseError } from "../../warehouse/warehouse.ts";
+import { readableLog } from "../support/readable-log.ts";
 import { testCatalog } from "./test-catalog.ts";
 
 export const ADMIN_TOKEN = "a-token-for-tests";
@@ -33,8 +34,8 @@ export interface Answer {
 /** The control API over HTTP, on a real embedded log in a temporary directory. */
 export async function startTestControl(given: Partial<ControlDeps> = {}): Promise<TestControl> {
   const path = await mkdtemp(join(tmpdir(), "vigor-control-test-"));
-  const log = given.log ?? (await openEmbeddedEventLog({ directory: path, writer: "pipeline" }));
-  const directory = await openDirectory({ log, logger: silent });
+  const log = given.log ?? readableLog(await openEmbeddedEventLog({ directory: path, writer: "pipeline" }));
+  const directory = await openDirectory({ log });
   const app = openControlApi({
     log,
     directory,

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { v7 as uuidv7 } from "uuid";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
-import type { EventLog } from "../../ingest/event-log.ts";
+import type { EventLog, RecordLog } from "../../ingest/event-log.ts";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { openDirectory } from "../../pipeline/directory.ts";
 import type { JobDeps } from "../../pipeline/job.ts";
 import type { GatewayTotals } from "../../pipeline/reconciliation.ts";
+import { readableLog } from "../support/readable-log.ts";
 import { makeRequestEvent } from "../warehouse/make-request-event.ts";
 import { startTestWarehouse, type TestWarehouse } from "../warehouse/test-warehouse.ts";
 import { testCatalog } from "./test-catalog.ts";
@@ -16,6 +17,8 @@ export interface TestPipeline {
   readonly deps: JobDeps;
   readonly server: TestWarehouse;
   readonly log: EventLog;
+  /** The same, as the sink reads it. */
+  readonly records: RecordLog;
   /** What the jobs see from now on. */
   useCatalog(catalog: Catalog): void;
   useTotals(totals: GatewayTotals): void;
@@ -29,14 +32,16 @@ export interface TestPipeline {
 /** What jobs work with: a real ClickHouse and a real log, in a temporary directory. */
 export async function startTestPipeline(): Promise<TestPipeline> {
   const server = await startTestWarehouse();
-  const log = await openEmbeddedEventLog({ directory: join(server.directory, "log"), writer: "test" });
-  const directory = await openDirectory({ log, logger: silent });
+  const records = await openEmbeddedEventLog({ directory: join(server.directory, "log"), writer: "test" });
+  const log = readableLog(records);
+  const directory = await openDirectory({ log });
   let catalog = testCatalog();
   let totals: GatewayTotals = { events: 0, costNano: 0 };
   let stored = 0;
   return {
     server,
     log,
+    records,
     deps: {
       log,
       directory,

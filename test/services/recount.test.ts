@@ -12,6 +12,7 @@ import type { EventLog } from "../../ingest/event-log.ts";
 import { calendarWindow } from "../../models/domain/window.ts";
 import { lifetimeSpendKey } from "../../models/policy/charges.ts";
 import { charge, reservation } from "../contract/usage-store.contract.ts";
+import { readableLog } from "../support/readable-log.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { makeRequestEvent } from "../warehouse/make-request-event.ts";
 import { openRedisStore } from "./support/redis-store.ts";
@@ -38,7 +39,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   prefix = randomUUID();
-  log = await openEmbeddedEventLog({ directory: join(directory, prefix), writer: "test" });
+  log = readableLog(await openEmbeddedEventLog({ directory: join(directory, prefix), writer: "test" }));
   return () => log.close();
 });
 

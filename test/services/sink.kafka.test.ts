@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import type { EventLog, LogRecord } from "../../ingest/event-log.ts";
+import type { LogRecord, RecordLog } from "../../ingest/event-log.ts";
 import { type Sink, startSink } from "../../ingest/sink.ts";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { reconcile } from "../../pipeline/reconciliation.ts";
+import { readableLog } from "../support/readable-log.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { makeRequestEvent } from "../warehouse/make-request-event.ts";
 import { startTestWarehouse, type TestWarehouse } from "../warehouse/test-warehouse.ts";
@@ -68,7 +69,7 @@ test("gateway, log and warehouse reconcile: offsets of the log count its events,
     "the reconciliation",
     async () => {
       const found = await reconcile({
-        log: kafka.log,
+        log: readableLog(kafka.log),
         warehouse: warehouse.warehouse,
         gatewayTotals: async () => ({ events: 701, costNano }),
       });
@@ -101,7 +102,7 @@ async function startIngest(more: { failOffsets?: boolean } = {}): Promise<Sink> 
   return sink;
 }
 
-async function appendRequests(log: EventLog, count: number, first = 0): Promise<RequestEvent[]> {
+async function appendRequests(log: RecordLog, count: number, first = 0): Promise<RequestEvent[]> {
   const events = Array.from({ length: count }, (_, at) =>
     makeRequestEvent({ user_id: `user-${(first + at) % 53}`, cost: 1 + first + at }),
   );

@@ -7,9 +7,10 @@ import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
 import type { EventLog } from "../../ingest/event-log.ts";
-import { type RequestEvent, requestEvent } from "../../models/domain/request-event.ts";
+import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { type SimulatedProvider, startSimulatedProvider } from "../../simulated-provider/server.ts";
 import { freePort } from "../warehouse/test-warehouse.ts";
+import { readableLog } from "./readable-log.ts";
 import { catalogDocument } from "./test-catalog.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -40,7 +41,9 @@ export async function openGatewayProcess(options: {
   const catalogFile = join(directory, "catalog.yaml");
   await writeFile(catalogFile, stringify(catalogDocument(options.catalog)));
   const provider = await startSimulatedProvider({ latencyScale: options.latencyScale ?? 0 });
-  const log = await openEmbeddedEventLog({ directory: join(directory, "data", "log"), writer: "test" });
+  const log = readableLog(
+    await openEmbeddedEventLog({ directory: join(directory, "data", "log"), writer: "test" }),
+  );
   const key = await makeKey(log);
   const port = await freePort();
   const adminToken = "an-admin-token-of-tests";
@@ -88,8 +91,7 @@ export async function openGatewayProcess(options: {
     pid: () => child?.pid ?? 0,
     async events() {
       const events: RequestEvent[] = [];
-      for await (const { value } of log.scan("requests", 0))
-        events.push(requestEvent.parse(JSON.parse(value.toString("utf8"))));
+      for await (const event of log.scan("requests", 0)) events.push(event);
       return events;
     },
     setTier: (user, tier) =>

@@ -11,12 +11,13 @@ import type { Tracing } from "../../gateway/tracing/tracing.ts";
 import { openEmbeddedUsageStore } from "../../gateway/usage-store.embedded.ts";
 import type { UsageStore } from "../../gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
-import type { EventLog } from "../../ingest/event-log.ts";
+import type { EventLog, RecordLog } from "../../ingest/event-log.ts";
 import { settledRequests } from "../../ingest/settled-requests.ts";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import type { DirectiveInstruction } from "../../models/domain/directive.ts";
-import { type RequestEvent, requestEvent } from "../../models/domain/request-event.ts";
+import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { type SimulatedProvider, startSimulatedProvider } from "../../simulated-provider/server.ts";
+import { readableLog } from "./readable-log.ts";
 import { testCatalog } from "./test-catalog.ts";
 
 export interface TestGateway {
@@ -24,6 +25,8 @@ export interface TestGateway {
   readonly key: string;
   readonly adminToken: string;
   readonly log: EventLog;
+  /** The same, as the sink reads it. */
+  readonly records: RecordLog;
   readonly usage: UsageStore;
   readonly provider: SimulatedProvider;
   readonly running: RunningGateway;
@@ -54,7 +57,8 @@ export interface TestGatewayOptions {
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "vigor-gateway-")));
   const now = options.now ?? Date.now;
-  const log = await openEmbeddedEventLog({ directory: join(directory, "log"), writer: "gateway" });
+  const records = await openEmbeddedEventLog({ directory: join(directory, "log"), writer: "gateway" });
+  const log = readableLog(records);
   const usage = await openEmbeddedUsageStore({
     directory: join(directory, "usage"),
     now,
@@ -96,6 +100,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     key,
     adminToken,
     log,
+    records,
     usage,
     provider,
     running,
@@ -142,8 +147,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     async events() {
       await running.gateway.recorder.flushed(5_000);
       const events: RequestEvent[] = [];
-      for await (const { value } of log.scan("requests", 0))
-        events.push(requestEvent.parse(JSON.parse(value.toString("utf8"))));
+      for await (const event of log.scan("requests", 0)) events.push(event);
       return events;
     },
     async close() {

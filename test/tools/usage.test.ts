@@ -19,7 +19,7 @@ let readonly: Warehouse;
 beforeAll(async () => {
   [server, gateway] = await Promise.all([startTestWarehouse(), startTestGateway()]);
   sink = await startSink({
-    log: gateway.log,
+    log: gateway.records,
     warehouse: server.warehouse,
     now: Date.now,
     gatherMs: 10,

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from "uuid";
 import { startGateway } from "../../gateway/start-gateway.ts";
 import { openEmbeddedUsageStore } from "../../gateway/usage-store.embedded.ts";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
+import { readEvents } from "../../ingest/read-events.ts";
 import { resolveCatalog } from "../../models/domain/resolve-catalog.ts";
 import { childSettings } from "./child-settings.ts";
 
@@ -13,7 +14,8 @@ const settings = childSettings.parse(JSON.parse(process.argv[2] ?? ""));
 const resolved = resolveCatalog(settings.catalog, { version: "load00000000", checkCondition: () => null });
 if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
 const { catalog } = resolved;
-const log = await openEmbeddedEventLog({ directory: join(settings.directory, "log"), writer: "gateway" });
+const records = await openEmbeddedEventLog({ directory: join(settings.directory, "log"), writer: "gateway" });
+const log = readEvents(records, (error) => process.emitWarning(error));
 const usage = await openEmbeddedUsageStore({ directory: join(settings.directory, "usage"), now: Date.now });
 await log.append("keys", [
   record({

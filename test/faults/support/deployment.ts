@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { z } from "zod";
 import { openKafkaEventLog } from "../../../ingest/event-log.kafka.ts";
-import type { EventLog } from "../../../ingest/event-log.ts";
+import type { RecordLog } from "../../../ingest/event-log.ts";
 import { parseKafkaUrl } from "../../../ingest/kafka/kafka-url.ts";
 import { reconciliation } from "../../../pipeline/reconciliation.ts";
 import { startSimulatedProvider } from "../../../simulated-provider/server.ts";
@@ -28,7 +28,7 @@ export interface Deployment {
   /** Of the gateways. */
   readonly disk: SlowDisk;
   /** Another client of the deployment's log. */
-  readonly log: EventLog;
+  readonly log: RecordLog;
   readonly key: string;
   /** Deletes every key of Redis. */
   flushRedis(): Promise<void>;

@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
 import { type KafkaEventLogOptions, openKafkaEventLog } from "../../../ingest/event-log.kafka.ts";
-import type { EventLog, EventLogError } from "../../../ingest/event-log.ts";
+import type { EventLogError, RecordLog } from "../../../ingest/event-log.ts";
 import { type KafkaSettings, parseKafkaUrl } from "../../../ingest/kafka/kafka-url.ts";
 import type { EventLogHarness } from "../../contract/event-log.contract.ts";
 
 export interface KafkaHarness extends EventLogHarness {
   readonly settings: KafkaSettings;
   readonly errors: readonly EventLogError[];
-  open(options?: Partial<KafkaEventLogOptions>): Promise<EventLog>;
+  open(options?: Partial<KafkaEventLogOptions>): Promise<RecordLog>;
 }
 
 /** Logs over topics of their own, in the broker that all tests share. */
 export async function openKafkaHarness(): Promise<KafkaHarness> {
   const settings = testKafkaSettings(inject("kafkaBroker"));
   const errors: EventLogError[] = [];
-  const logs: EventLog[] = [];
-  async function open(options: Partial<KafkaEventLogOptions> = {}): Promise<EventLog> {
+  const logs: RecordLog[] = [];
+  async function open(options: Partial<KafkaEventLogOptions> = {}): Promise<RecordLog> {
     const onError = (error: EventLogError) => errors.push(error);
     const log = await openKafkaEventLog({ settings, clientId: "test", onError, ...options });
     logs.push(log);
