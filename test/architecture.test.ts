@@ -22,6 +22,7 @@ const PURE_PACKAGES = [
   "temporal-polyfill",
   "@pydantic/genai-prices",
   "@marcbachmann/cel-js",
+  "re2js",
   "ml-regression",
 ];
 

@@ -70,6 +70,26 @@ export function findSlowAlerts(inputs: SlowInputs): Finding[] {
   ];
 }
 
+/** A rule of the automation, and why its condition could not be computed; null: it could. */
+export interface EvaluatedRule {
+  readonly name: string;
+  readonly problem: string | null;
+}
+
+export const RULE_FAILED = "rule-failed";
+
+/** Rules that decide nothing because they cannot be evaluated. */
+export function findFailedRules(rules: readonly EvaluatedRule[]): Finding[] {
+  return rules.map(({ name, problem }) => ({
+    kind: RULE_FAILED,
+    subject: name,
+    severity: "warning",
+    holds: problem !== null,
+    message: `rule ${name} decides nothing, because its condition cannot be evaluated: ${problem ?? ""}`,
+    details: { rule: name, problem },
+  }));
+}
+
 function costSpike({ lastHourSpend, normalHourlySpend }: LiveInputs): Finding {
   const holds =
     normalHourlySpend === null

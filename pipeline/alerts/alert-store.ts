@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { type Alert, type Finding, SEVERITIES } from "../../models/alerts/alert.ts";
+import { type Alert, type Finding, nextAlerts, SEVERITIES } from "../../models/alerts/alert.ts";
 import type { Silence, ToldNotice } from "../../models/alerts/notice.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
@@ -35,6 +35,18 @@ export async function readAlerts(warehouse: Warehouse, resolvedSinceMs: number):
     openedAt: opened_at,
     resolvedAt: resolved_at,
   }));
+}
+
+/** Writes what becomes of the alerts after a look: `changed` are new or changed, `open` were open before. */
+export async function followFindings(
+  warehouse: Warehouse,
+  findings: readonly Finding[],
+  nowMs: number,
+): Promise<{ readonly open: Alert[]; readonly changed: Alert[] }> {
+  const open = (await readAlerts(warehouse, nowMs)).filter(({ status }) => status !== "resolved");
+  const changed = nextAlerts(open, findings, { nowMs, idOf: alertIdOf });
+  await writeAlerts(warehouse, changed);
+  return { open, changed };
 }
 
 /** The writer of alerts, whoever found them. */

@@ -1,5 +1,4 @@
-import { type Alert, nextAlerts } from "../../models/alerts/alert.ts";
-import { alertIdOf, readAlerts, writeAlerts } from "../alerts/alert-store.ts";
+import { followFindings } from "../alerts/alert-store.ts";
 import { checkChain } from "../decision-chain.ts";
 import type { Job } from "../job.ts";
 
@@ -14,16 +13,10 @@ export const checkDecisions: Job = async ({ warehouse }, dueAtMs) => {
     message: `the history of decisions was changed at entry ${brokenAt ?? 0} of ${entries}`,
     details: { entries, brokenAt, hash },
   } as const;
-  const open = (await readAlerts(warehouse, dueAtMs)).filter(isOpen);
-  const changed = nextAlerts(open, [finding], { nowMs: dueAtMs, idOf: alertIdOf });
-  await writeAlerts(warehouse, changed);
+  const { changed } = await followFindings(warehouse, [finding], dueAtMs);
   return {
     summary: brokenAt === null ? `${entries} entries, all as they were written` : finding.message,
     notable: changed.length > 0,
     details: { entries, brokenAt, hash },
   };
 };
-
-function isOpen({ status }: Alert): boolean {
-  return status !== "resolved";
-}

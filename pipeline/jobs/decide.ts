@@ -1,3 +1,5 @@
+import type { Finding } from "../../models/alerts/alert.ts";
+import { type EvaluatedRule, findFailedRules, RULE_FAILED } from "../../models/alerts/rules.ts";
 import { changesOf, stopOf } from "../../models/rules/automation-state.ts";
 import {
   evaluateRules,
@@ -6,6 +8,7 @@ import {
   type RuleState,
 } from "../../models/rules/evaluate.ts";
 import { providerFacts } from "../../models/rules/provider-facts.ts";
+import { followFindings } from "../alerts/alert-store.ts";
 import type { Job, JobDeps, JobReport } from "../job.ts";
 import { readProvidersToday, readRuleMetrics } from "../rule-metrics.ts";
 import { openSlowMetrics, type SlowMetricsReader } from "../slow-rule-metrics.ts";
@@ -22,6 +25,8 @@ export function decideJob(): Job {
   let states: ReadonlyMap<string, RuleState> | null = null;
   const readSlow = openSlowMetrics();
   const written = new Map<string, RuleDecision["outcome"]["kind"]>();
+  /** Whether an alert about a rule that failed may be open; after a restart that is not known. */
+  let mayHaveAlerts = true;
 
   return async (deps, dueAtMs) => {
     const { mode, rules } = deps.catalog().automation;
@@ -41,8 +46,27 @@ export function decideJob(): Job {
     await carryOut(deps, cases, dueAtMs);
     for (const { decision } of cases) written.set(decision.rule.name, decision.outcome.kind);
     states = round.states;
+    const failed = findFailedRules(round.decisions.map(evaluatedRule));
+    if (mayHaveAlerts || failed.some(({ holds }) => holds === true)) {
+      mayHaveAlerts = await alertOfFailedRules(deps, failed, dueAtMs);
+    }
     return reportOf(round.decisions, cases);
   };
+}
+
+function evaluatedRule({ rule: { name }, outcome }: RuleDecision): EvaluatedRule {
+  return { name, problem: outcome.kind === "condition-error" ? outcome.message : null };
+}
+
+/** Whether there are any afterwards. */
+async function alertOfFailedRules(
+  { warehouse }: JobDeps,
+  failed: readonly Finding[],
+  nowMs: number,
+): Promise<boolean> {
+  const { open, changed } = await followFindings(warehouse, failed, nowMs);
+  const now = new Map([...open, ...changed].map((alert) => [alert.id, alert]));
+  return [...now.values()].some(({ kind, status }) => kind === RULE_FAILED && status !== "resolved");
 }
 
 interface Remembered {
@@ -102,5 +126,8 @@ function reportOf(decisions: readonly RuleDecision[], cases: readonly DecisionCa
   const directives = cases.flatMap(({ directive }) => (directive === null ? [] : [directive.id]));
   const summary =
     directives.length > 0 ? `issued ${directives.length} directives` : "no directive was issued";
-  return { summary, notable: cases.length > 0, details: { outcomes, directives } };
+  const problems = Object.fromEntries(
+    decisions.map(evaluatedRule).flatMap(({ name, problem }) => (problem === null ? [] : [[name, problem]])),
+  );
+  return { summary, notable: cases.length > 0, details: { outcomes, directives, problems } };
 }

@@ -1,6 +1,6 @@
-import { type Alert, type Finding, nextAlerts } from "../../models/alerts/alert.ts";
+import type { Alert, Finding } from "../../models/alerts/alert.ts";
 import { findLiveAlerts, findSlowAlerts } from "../../models/alerts/rules.ts";
-import { alertIdOf, readAlerts, writeAlerts } from "../alerts/alert-store.ts";
+import { followFindings } from "../alerts/alert-store.ts";
 import { readLiveInputs, readSlowInputs } from "../alerts/read-inputs.ts";
 import type { Job, JobDeps } from "../job.ts";
 
@@ -13,9 +13,7 @@ export const evaluateSlowAlerts: Job = async (deps, dueAtMs) =>
   evaluate(deps, findSlowAlerts(await readSlowInputs(deps)), dueAtMs);
 
 async function evaluate({ warehouse }: JobDeps, findings: readonly Finding[], dueAtMs: number) {
-  const open = (await readAlerts(warehouse, dueAtMs)).filter(({ status }) => status !== "resolved");
-  const changed = nextAlerts(open, findings, { nowMs: dueAtMs, idOf: alertIdOf });
-  await writeAlerts(warehouse, changed);
+  const { open, changed } = await followFindings(warehouse, findings, dueAtMs);
   const summary = changed.map(wordOf).join(", ");
   return {
     summary: summary === "" ? `${open.length} open, nothing has changed` : summary,

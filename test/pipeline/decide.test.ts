@@ -112,6 +112,39 @@ describe("the automation", () => {
     ]);
   });
 
+  it("goes on with all other rules when one cannot be evaluated, and says which and why in its history, report and alerts", async () => {
+    await pipeline.clear("alerts");
+    useRules([
+      { ...overTarget, name: "broken", when: "int(daily_spend) / int(users_online - users_online) > 1" },
+      { ...overTarget, name: "sound", then: { action: "notify" } },
+    ]);
+    const now = Date.now();
+    await pipeline.store([recentRequest(now, { provider: "dear", cost: 20 * USD })]);
+    const job = decideJob();
+    const { details } = await job(pipeline.deps, now);
+    expect(details).toMatchObject({
+      outcomes: { broken: "condition-error", sound: "fired" },
+      problems: { broken: expect.stringContaining("zero") },
+    });
+    expect(await decisions()).toMatchObject([
+      { rule: "broken", outcome: "condition-error" },
+      { rule: "sound", outcome: "fired" },
+    ]);
+    const alerts = () =>
+      pipeline.server.warehouse.query({
+        sql: "SELECT kind, subject, status, message FROM alerts FINAL",
+        row: z.object({ kind: z.string(), subject: z.string(), status: z.string(), message: z.string() }),
+      });
+    expect(await alerts()).toMatchObject([
+      { kind: "rule-failed", subject: "broken", status: "open", message: expect.stringContaining("zero") },
+    ]);
+
+    useRules([{ ...overTarget, name: "broken" }]);
+    await job(pipeline.deps, now + 2000);
+    await job(pipeline.deps, now + 2000 + 6 * MINUTE_MS);
+    expect(await alerts()).toMatchObject([{ subject: "broken", status: "resolved" }]);
+  });
+
   it("issues nothing when it only observes, and decides nothing when it is off", async () => {
     const rule = { ...overTarget, name: "watching", then: { action: "fallback-mode" } };
     const now = Date.now();

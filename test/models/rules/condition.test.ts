@@ -76,4 +76,39 @@ describe("a condition", () => {
   it("that cannot be computed is an error, and no decision", () => {
     expect(evaluate("1 / 0 > 1", NOTHING_KNOWN)).toEqual({ known: "error", message: expect.any(String) });
   });
+
+  const ten = "[1,2,3,4,5,6,7,8,9,10]";
+
+  it.each([
+    [`${ten}.all(a, ${ten}.all(b, ${ten}.all(c, ${ten}.all(d, ${ten}.all(e, a + b + c + d + e > 0)))))`],
+    [`${ten}.map(a, ${ten}.map(b, ${ten}.map(c, ${ten}.map(d, ${ten})))).size() > 1`],
+    [
+      'cel.bind(a, "0123456789", cel.bind(b, a+a+a+a+a+a, cel.bind(c, b+b+b+b+b+b, cel.bind(d, c+c+c+c+c+c, ' +
+        "cel.bind(e, d+d+d+d+d+d, cel.bind(f, e+e+e+e+e+e, f.size() > 3))))))",
+    ],
+  ])("is refused when it could take more steps than are allowed, as %s", (text) => {
+    expect(checkCondition(text)).toMatch(/could take .* steps, at most 20000 steps are allowed/);
+  });
+
+  it.each([
+    ["[daily_spend, hourly_spend].exists(x, x > 10.0)", true],
+    ["[1.0, 2.0].all(a, [3.0, 4.0].exists(b, b > a + daily_spend))", false],
+    ['("a" + "bc") . matches ( "^ab" ) && "matches".matches("matches") && !"x".matches("y")', true],
+    ['{"a": [1, 2]}["a"][0] == 1 && int(daily_spend) % 7 in [1, 6]', true],
+    ['string(daily_spend).split("0").join("x").size() == 2', true],
+  ])("may use small lists, texts and patterns, as %s", (text, holds) => {
+    const known = metrics({ daily_spend: 20, hourly_spend: 1 });
+    expect(evaluate(text, known)).toEqual({ known: true, holds });
+  });
+
+  it("matches patterns in linear time, those that backtracking would never end, too", () => {
+    const text = `"${"a".repeat(200)}!".matches("^(a+)+$") || "${"a".repeat(99)}".matches("(a|a)*b")`;
+    expect(evaluate(text, NOTHING_KNOWN)).toEqual({ known: true, holds: false });
+  });
+
+  it("is refused for a pattern that is no regular expression of RE2, and is an error where only its evaluation shows that", () => {
+    expect(checkCondition('"a".matches("a(b")')).toMatch(/"a\(b" is not a regular expression of RE2/);
+    expect(checkCondition('"a".matches("(a)\\\\1")')).toMatch(/is not a regular expression of RE2/);
+    expect(evaluate('"a".matches("a(" + "b")', NOTHING_KNOWN)).toMatchObject({ known: "error" });
+  });
 });

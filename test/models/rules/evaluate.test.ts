@@ -51,6 +51,22 @@ function outcomesOf(round: RuleRound) {
 const limit = (requestsPerMinute: number) => ({ action: "rate-limit", requestsPerMinute, scope: "global" });
 
 describe("a rule", () => {
+  it("whose condition would never come to an end fails alone, and the others decide", () => {
+    const ten = "[1,2,3,4,5,6,7,8,9,10]";
+    const endless = ["a", "b", "c", "d", "e", "f"].reduce(
+      (body, name) => `${ten}.all(${name}, ${body})`,
+      "1 > 0",
+    );
+    const rules = [
+      makeRule({ name: "endless", when: endless, priority: "high" }),
+      makeRule({ name: "sound" }),
+    ];
+    expect(outcomesOf(makeRound({ rules }))).toEqual([
+      ["endless", "condition-error"],
+      ["sound", "fired"],
+    ]);
+  });
+
   it("fires when its condition holds, and says with which numbers", () => {
     const [decision] = evaluateRules(makeRound({ rules: [makeRule({})] })).decisions;
     expect(decision?.outcome).toMatchObject({ kind: "fired", instruction: { kind: "fallback-mode" } });
