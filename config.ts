@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type KafkaSettings, parseKafkaUrl } from "./ingest/kafka/kafka-url.ts";
+import { UserError } from "./runtime/user-error.ts";
 
 /** The settings of one process, from its environment. Nothing else reads `process.env`. */
 export interface Config {
@@ -11,6 +12,8 @@ export interface Config {
   readonly gatewayPort: number;
   /** How long a gateway that stops goes on serving, until its load balancer has noticed. */
   readonly gatewayDrainMs: number;
+  /** How long requests in flight may take after that; then they are cut off. */
+  readonly gatewayStopMs: number;
   /** Where the pipeline asks a gateway; any one of several will do. */
   readonly gatewayUrl: string;
   readonly controlPort: number;
@@ -59,12 +62,7 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** A problem with the settings that the user can mend; the message says how. */
-export class ConfigError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "ConfigError";
-  }
-}
+export class ConfigError extends UserError {}
 
 const MS_PER_SECOND = 1_000;
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -75,6 +73,7 @@ const environment = z.object({
   BIND_HOST: z.string().min(1).default("127.0.0.1"),
   GATEWAY_PORT: port.default(8080),
   GATEWAY_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(0),
+  GATEWAY_STOP_SECONDS: z.coerce.number().min(0).max(600).default(20),
   GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
   CONTROL_PORT: port.default(8090),
   WAREHOUSE_PORT: port.default(8123),
@@ -126,6 +125,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     bindHost: vars.BIND_HOST,
     gatewayPort: vars.GATEWAY_PORT,
     gatewayDrainMs: vars.GATEWAY_DRAIN_SECONDS * MS_PER_SECOND,
+    gatewayStopMs: vars.GATEWAY_STOP_SECONDS * MS_PER_SECOND,
     gatewayUrl: (vars.GATEWAY_URL ?? `http://127.0.0.1:${vars.GATEWAY_PORT}`).replace(/\/$/, ""),
     controlPort: vars.CONTROL_PORT,
     warehousePort: vars.WAREHOUSE_PORT,
@@ -159,6 +159,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** The environment of a child process: this one's, and what is added. */
 export function childEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { ...process.env, ...added };
+}
+
+/** Whether a command of `package.json` runs this process: npm, pnpm and yarn say so, to everything below them. */
+export function isRunByPackageManager(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env.npm_lifecycle_event !== undefined;
 }
 
 function eventLogOf(url: string, dataDir: string): Config["eventLog"] {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import { CatalogError } from "./catalog.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
@@ -8,8 +8,12 @@ import { adminToken } from "./machine/admin-token.ts";
 import { freePorts } from "./machine/free-ports.ts";
 import { lockRole } from "./machine/lock.ts";
 import { firstAppKey } from "./machine/quickstart.ts";
-import { startMachine } from "./machine/supervisor.ts";
+import { listenForStop } from "./machine/stop-requests.ts";
+import { type Machine, startMachine } from "./machine/supervisor.ts";
 import { describeAdapters } from "./wiring.ts";
+
+/** For the last lines of output. */
+const MAX_EXIT_MS = 1_000;
 
 const { empty = false } = new Command("npm start --")
   .description("Runs Vigor on this machine: gateway, ingest, pipeline and the embedded warehouse.")
@@ -28,47 +32,67 @@ const out = pretty({
   translateTime: "SYS:HH:MM:ss",
 });
 
+for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreMissingReader);
+
+const stopRequests = listenForStop();
 try {
+  process.exitCode = await run();
+} catch (error) {
+  const mendable = error instanceof ConfigError || error instanceof CatalogError;
+  const text = mendable || !(error instanceof Error) ? error : (error.stack ?? error.message);
+  process.stderr.write(`${mendable ? error.message : String(text)}\n`);
+  process.exitCode = 1;
+}
+// Everything is closed. What is forgotten must not keep a terminal waiting.
+setTimeout(() => process.exit(), MAX_EXIT_MS).unref();
+
+/** Runs until somebody asks it to stop, or a part cannot run; answers the exit code. */
+async function run(): Promise<number> {
   const config = loadConfig();
   const logger = pino({ name: "vigor", level: config.logLevel }, out);
   const lock = await lockRole(config.dataDir, "supervisor");
-  await freePorts(config);
-  const { token, created } = await adminToken(config);
-  const stopped = stopSignal();
-  const machine = await startMachine({
-    config,
-    root,
-    logger,
-    demo: !empty,
-    onLine: (role, line) => printLine(role, line),
-  });
-  await announce(config, { token, tokenIsNew: created, simulated: machine.simulated, demo: machine.demo });
-  const reason = await Promise.race([stopped, machine.broken]);
-  logger.info(`stopping: ${reason}`);
-  await machine.stop();
-  await lock.release();
-  logger.info("stopped; nothing was lost");
-  process.exitCode = reason === "SIGINT" || reason === "SIGTERM" || reason === "SIGHUP" ? 0 : 1;
-} catch (error) {
-  const mendable = error instanceof ConfigError || error instanceof CatalogError;
-  process.stderr.write(
-    `${mendable || !(error instanceof Error) ? String(mendable ? error.message : error) : error.message}\n`,
-  );
-  process.exitCode = 1;
+  try {
+    await freePorts(config);
+    const { token, created } = await adminToken(config);
+    const machine = await startMachine({ config, root, logger, demo: !empty, onLine: printLine });
+    const { simulated, demo } = machine;
+    const announced = machine.ready.then(() =>
+      announce(config, { token, tokenIsNew: created, simulated, demo }),
+    );
+    const announceFailed = announced.then(
+      () => new Promise<never>(() => undefined),
+      (error: unknown) => `the start failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    const outcome = await Promise.race([
+      stopRequests.first.then((reason) => ({ reason, isAsked: true })),
+      machine.broken.then((reason) => ({ reason, isAsked: false })),
+      announceFailed.then((reason) => ({ reason, isAsked: false })),
+    ]);
+    logger[outcome.isAsked ? "info" : "error"](`stopping: ${outcome.reason}`);
+    const wasPatient = await stop(machine, logger);
+    return outcome.isAsked && wasPatient ? 0 : 1;
+  } finally {
+    await lock.release();
+  }
 }
 
-/** Resolves at the first signal; a second one does not wait for the clean stop (the parts still stop cleanly by themselves). */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(1);
-        asked = true;
-        resolve(signal);
-      });
-    }
+/** Stops everything, by force when asked a second time; answers whether nobody asked for that. */
+async function stop(machine: Machine, logger: Logger): Promise<boolean> {
+  let isForced = false;
+  const forced = stopRequests.second.then((reason) => {
+    isForced = true;
+    logger.warn(`${reason} again: everything is ended by force`);
+    return machine.kill();
   });
+  const unfinished = await Promise.race([machine.stop(), forced]);
+  if (unfinished.length === 0) logger.info("stopped; nothing was lost");
+  else logger.warn(`stopped: ${unfinished.join("; ")}`);
+  return !isForced;
+}
+
+/** Who read the output (`| tee`) may end with the same Ctrl-C, or earlier: that must not break the stop off. */
+function ignoreMissingReader(error: Error): void {
+  if (!("code" in error && error.code === "EPIPE")) throw error;
 }
 
 /** A part's line is a JSON document of its log, or plain words of something that failed before it had one. */

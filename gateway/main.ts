@@ -31,6 +31,7 @@ const gateway: Role = {
       host: config.bindHost,
       port: config.gatewayPort,
       drainMs: config.gatewayDrainMs,
+      stopMs: config.gatewayStopMs,
       cacheDirectory: join(config.dataDir, "cache"),
       sharedAnswers,
       eventsOfAll: counts?.total,
@@ -46,13 +47,15 @@ const gateway: Role = {
     logger.info(`listening on http://${config.bindHost}:${running.port}`);
     return {
       async close() {
-        await running.close();
+        const unfinished = await running.close();
         await tracing?.close();
         await counts?.close();
         await sharedAnswers?.close();
         await usage.close();
         await log.close();
         catalog.close();
+        if (unfinished === 0) return null;
+        return `${unfinished} requests could not end in time: they are charged at their bound at the next start`;
       },
     };
   },

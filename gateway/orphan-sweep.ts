@@ -6,26 +6,37 @@ import type { Reservation } from "./usage-store.ts";
 
 const SWEEP_EVERY_MS = 5_000;
 
+export interface OrphanSweep {
+  /** Sweeps a last time, so that what an earlier process left behind does not wait for the next one. */
+  close(): Promise<void>;
+}
+
 /**
  * Reservations whose request died with a gateway become `orphaned` events, billed at their bound: what a provider may have
  * charged is in the books. The event has the id that the request's own event would have had, so the two never count twice.
  */
-export function startOrphanSweep(gateway: Gateway): { close(): void } {
-  let sweeping = false;
+export function startOrphanSweep(gateway: Gateway): OrphanSweep {
+  let sweeping: Promise<void> | null = null;
   const recording = new Set<string>();
-  const timer = setInterval(() => {
-    if (sweeping) return;
-    sweeping = true;
-    sweepOrphans(gateway, recording)
+  const sweep = (): Promise<void> => {
+    sweeping ??= sweepOrphans(gateway, recording)
       .catch((error: unknown) =>
         gateway.logger.error({ err: error }, "expired reservations could not be recorded"),
       )
       .finally(() => {
-        sweeping = false;
+        sweeping = null;
       });
-  }, SWEEP_EVERY_MS);
+    return sweeping;
+  };
+  const timer = setInterval(sweep, SWEEP_EVERY_MS);
   timer.unref();
-  return { close: () => clearInterval(timer) };
+  return {
+    async close() {
+      clearInterval(timer);
+      await sweeping;
+      await sweep();
+    },
+  };
 }
 
 /** `recording`: reservations whose event is on its way; the caller keeps it from sweep to sweep. */

@@ -57,6 +57,8 @@ export interface GatewayOptions {
   readonly sharedAnswers?: SharedAnswers | null;
   /** How long a gateway that stops goes on serving while it says that it is not ready any more. Default 0. */
   readonly drainMs?: number;
+  /** How long answers under way may take when it closes, after the drain; then they are cut off. Default 20 s. */
+  readonly stopMs?: number;
   /** What this process and the one after it are called in events. Default: host and port. */
   readonly name?: string;
 }
@@ -64,11 +66,14 @@ export interface GatewayOptions {
 export interface RunningGateway {
   readonly port: number;
   readonly gateway: Gateway;
-  /** Takes no more requests, lets the running ones end (bounded), and writes what is pending. Closes neither log nor store. */
-  close(): Promise<void>;
+  /**
+   * Takes no more requests, lets the running ones end (bounded), and writes what is pending. Closes neither log nor store.
+   * Resolves with the number of requests that could not end.
+   */
+  close(): Promise<number>;
 }
 
-const CLOSE_WAIT_MS = 20_000;
+const DEFAULT_STOP_MS = 20_000;
 const MAX_NAME_LENGTH = 100;
 
 /** Builds a gateway and listens. Rejects when the port is taken or the log cannot be read. */
@@ -142,7 +147,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     serving: () => state !== "closed",
   });
   const drainMs = options.drainMs ?? 0;
-  const close = closeable(server, { drainMs, maxWaitMs: CLOSE_WAIT_MS, isProbe: isWatching });
+  const close = closeable(server, {
+    drainMs,
+    maxWaitMs: options.stopMs ?? DEFAULT_STOP_MS,
+    isProbe: isWatching,
+  });
   await listen(server, options);
   const sweep = startOrphanSweep(gateway);
   const watch = startConditionWatch(gateway);
@@ -152,13 +161,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     gateway,
     async close() {
       state = drainMs > 0 ? "draining" : "closed";
-      sweep.close();
       watch.close();
       await close();
+      await sweep.close();
+      const unfinished = gateway.slots.inWork();
       await gateway.recorder.close();
       await conditions.close();
       await gateway.cache.close();
       await Promise.all([gateway.directory.close(), gateway.controls.close(), gateway.providers.close()]);
+      return unfinished + gateway.recorder.pending();
     },
   };
 }

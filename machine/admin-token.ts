@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
+import { prepareDataDirectory } from "./data-directory.ts";
 
 const TOKEN_BYTES = 24;
 
@@ -12,7 +13,7 @@ const TOKEN_BYTES = 24;
 export async function adminToken(config: Config): Promise<{ token: string; created: boolean }> {
   if (config.adminToken !== null) return { token: config.adminToken, created: false };
   const file = join(config.dataDir, "admin-token");
-  await mkdir(config.dataDir, { recursive: true });
+  await prepareDataDirectory(config.dataDir);
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   try {
     const handle = await open(file, "wx", 0o600);

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { ConfigError } from "../config.ts";
 import { acquireProcessLock, type ProcessLock } from "../runtime/process-lock.ts";
+import { prepareDataDirectory } from "./data-directory.ts";
 
 /** Lets one process of a role work in a data directory. Throws {@link ConfigError} that says who holds it and what to do. */
 export async function lockRole(dataDir: string, role: string): Promise<ProcessLock> {
+  await prepareDataDirectory(dataDir);
   const outcome = await acquireProcessLock(join(dataDir, "locks", `${role}.lock`));
   if (outcome.kind === "acquired") return outcome.lock;
   const holder =

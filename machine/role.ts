@@ -4,24 +4,30 @@ import { CatalogError } from "../catalog.ts";
 import { type Config, ConfigError, loadConfig } from "../config.ts";
 import type { ProcessLock } from "../runtime/process-lock.ts";
 import { lockRole } from "./lock.ts";
+import { listenForStop } from "./stop-requests.ts";
 
 export interface Role {
   readonly name: string;
   readonly summary: string;
   /** Starts the role; resolves when it works, with what stops it. */
-  start(context: { config: Config; logger: Logger }): Promise<{ close(): Promise<void> }>;
+  start(context: { config: Config; logger: Logger }): Promise<RunningRole>;
+}
+
+export interface RunningRole {
+  /** Resolves with what is left to the next start, as a sentence for people; null: nothing. */
+  close(): Promise<string | null>;
 }
 
 /** A stop that takes longer, after the gateway's drain, is ended by force: whoever waits for it would do the same. */
 const STOP_TIMEOUT_MS = 30_000;
 
-/** Runs one role as this process: `--help`, settings, log, lock, and a clean stop at SIGINT, SIGTERM or the supervisor's end. */
+/** Runs one role as this process: `--help`, settings, log, lock, and a clean stop at a signal or the supervisor's end. */
 export async function runRole(role: Role): Promise<void> {
   new Command(`npm run ${role.name}`)
     .description(role.summary)
     .addHelpText("after", "\nSettings come from the environment: see .env.example.")
     .parse();
-  const stopRequested = requestedStop();
+  const stopRequested = listenForStop().first;
   try {
     const config = loadConfig();
     const logger = pino({ name: role.name, level: config.logLevel });
@@ -40,10 +46,17 @@ interface Work {
 }
 
 async function work(role: Role, { config, logger, lock, stopRequested }: Work): Promise<void> {
-  const running = await role.start({ config, logger }).catch(async (error: unknown) => {
+  const started = role.start({ config, logger }).catch(async (error: unknown) => {
     await lock.release();
     throw error;
   });
+  const running = await Promise.race([started, stopRequested.then(() => null)]);
+  if (running === null) {
+    // It may wait for a server that is away. What it has begun survives any end of the process.
+    await lock.release();
+    logger.info("stopped before it had started");
+    process.exit(0);
+  }
   process.send?.({ type: "ready" });
   logger.info({ reason: await stopRequested }, "stopping");
   const maxStopMs = STOP_TIMEOUT_MS + config.gatewayDrainMs;
@@ -52,17 +65,18 @@ async function work(role: Role, { config, logger, lock, stopRequested }: Work): 
     process.exit(1);
   }, maxStopMs);
   force.unref();
-  await running.close();
+  const unfinished = await running.close();
   await lock.release();
-  logger.info("stopped");
+  logger.info({ unfinished }, "stopped");
+  await tellSupervisor({ type: "stopped", unfinished });
   process.exit(0);
 }
 
-function requestedStop(): Promise<string> {
+function tellSupervisor(message: { type: "stopped"; unfinished: string | null }): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve(signal));
-    // The channel to a supervisor closes when the supervisor ends, however it ends.
-    process.once("disconnect", () => resolve("the supervisor is gone"));
+    if (process.send === undefined || !process.connected) return resolve();
+    // A supervisor that has just gone needs no message.
+    process.send(message, () => resolve());
   });
 }
 

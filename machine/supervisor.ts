@@ -1,20 +1,26 @@
-import { mkdir } from "node:fs/promises";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { loadCatalog } from "../catalog.ts";
 import type { Config } from "../config.ts";
 import { isAllSimulated, needsStandIn } from "../gateway/providers/needs-stand-in.ts";
-import { type EmbeddedWarehouse, startEmbeddedWarehouse } from "../warehouse/embedded-server.ts";
-import { warehouseDirectory } from "../wiring.ts";
-import { type ChildSpec, type SupervisedChild, superviseChild } from "./child-process.ts";
+import { launchRole, type RoleCommand } from "./role-process.ts";
+import { type PartEnd, type PartProcess, type SupervisedPart, supervisePart } from "./supervised-part.ts";
+import { launchWarehouse } from "./warehouse-process.ts";
 
 export interface Machine {
   readonly simulated: readonly string[];
   /** There is simulated history and traffic in the warehouse, or will be soon. */
   readonly demo: boolean;
+  /** Resolves when all parts work. */
+  readonly ready: Promise<void>;
   /** Resolves with the reason when a part cannot be kept running. */
   readonly broken: Promise<string>;
-  /** Stops all parts in the order in which nothing is lost: who takes requests first, who stores them last. */
-  stop(): Promise<void>;
+  /**
+   * Stops all parts in the order in which nothing is lost: who takes requests first, who stores them last. At any time, also while parts
+   * start, and within {@link MAX_STOP_MS}. Resolves when all are gone, with what is left to the next start: a sentence each.
+   */
+  stop(): Promise<readonly string[]>;
+  /** Ends all parts by force, also while they stop. */
+  kill(): Promise<readonly string[]>;
 }
 
 export interface MachineOptions {
@@ -27,12 +33,17 @@ export interface MachineOptions {
   onLine(role: string, line: string): void;
 }
 
-const FIRST_RESTART_MS = 200;
-const LAST_RESTART_MS = 10_000;
+const MS_PER_SECOND = 1_000;
+/** So long requests in flight may take to end; then the gateway cuts them off. */
+const MAX_ANSWER_MS = 7_000;
+/** What the gateway then needs to write down what it did. */
+const GATEWAY_REST_MS = 2_000;
+const STORAGE_STOP_MS = 3_000;
+const WAREHOUSE_STOP_MS = 1_000;
 
-/** Starts one of each role on this machine, and keeps them running. Rejects when one of them cannot start. */
-export async function startMachine({ config, root, logger, demo, onLine }: MachineOptions): Promise<Machine> {
-  await mkdir(config.dataDir, { recursive: true });
+/** Starts one of each role on this machine, and keeps them running. */
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const { config, root, logger, demo, onLine } = options;
   const { catalog } = await loadCatalog(config.catalogFile);
   const simulated = needsStandIn(catalog, config.providerKey);
   const hasDemo = demo && isAllSimulated(catalog, config.providerKey);
@@ -40,101 +51,105 @@ export async function startMachine({ config, root, logger, demo, onLine }: Machi
   const broken = new Promise<string>((resolve) => {
     tellBroken = resolve;
   });
-  const child = (spec: Pick<ChildSpec, "role" | "script" | "args" | "env">): SupervisedChild =>
-    superviseChild(
-      {
-        ...spec,
-        onLine: (line) => onLine(spec.role, line),
-        onExit: ({ code, signal, restartInMs }) => {
-          const how = signal ?? `exit code ${code}`;
-          if (restartInMs === null) tellBroken(`${spec.role} cannot run (${how})`);
-          else logger.error(`${spec.role} ended (${how}) and starts again in ${restartInMs} ms`);
-        },
+  const supervise = (name: string, launch: () => PartProcess): SupervisedPart => {
+    const part = supervisePart({
+      name,
+      launch,
+      onExit: ({ how }, restartInMs) => {
+        if (restartInMs !== null)
+          logger.error(`${name} ended (${how}) and starts again in ${restartInMs} ms`);
       },
-      root,
-    );
-
-  const standInUrl = `http://127.0.0.1:${config.simulatedProviderPort}`;
-  const standIn = simulated.length === 0 ? null : child(standInSpec(config));
-  const gateway = child({
-    role: "gateway",
-    script: "gateway/main.ts",
-    env: standIn === null ? {} : { SIMULATED_PROVIDER_URL: standInUrl },
-  });
-  const warehouse =
-    config.warehouse.adapter === "embedded" ? superviseWarehouse(config, { logger, tellBroken }) : null;
-  const storage: SupervisedChild[] = [];
-  const parts = [gateway, ...(standIn === null ? [] : [standIn])];
-  const stop = async (): Promise<void> => {
-    await gateway.stop();
-    await Promise.all([...storage, ...(standIn === null ? [] : [standIn])].map((part) => part.stop()));
-    await warehouse?.stop();
+    });
+    void part.broken.then(tellBroken);
+    return part;
   };
-  try {
+  const role = (name: string, command: RoleCommand): SupervisedPart =>
+    supervise(name, () => launchRole(command, { root, onLine: (line) => onLine(name, line) }));
+
+  const standIn = simulated.length === 0 ? null : role("simulated-provider", standInCommand(config));
+  const gateway = role("gateway", gatewayCommand(config, standIn !== null));
+  const warehouse =
+    config.warehouse.adapter === "embedded" ? supervise("warehouse", () => launchWarehouse(config)) : null;
+  /** They start when there is a warehouse. */
+  const storage: SupervisedPart[] = [];
+  let isStopping = false;
+
+  async function startRest(): Promise<void> {
     await warehouse?.ready;
+    if (isStopping) return;
     storage.push(
-      child({ role: "ingest", script: "ingest/main.ts" }),
-      child({ role: "pipeline", script: "pipeline/main.ts" }),
+      role("ingest", { script: "ingest/main.ts" }),
+      role("pipeline", { script: "pipeline/main.ts" }),
     );
-    if (hasDemo) storage.push(child({ role: "demo", script: "tools/demo.ts" }));
-    await Promise.all([...parts, ...storage].map(({ ready }) => ready));
-  } catch (error) {
-    await stop();
-    throw error;
+    if (hasDemo) storage.push(role("demo", { script: "tools/demo.ts" }));
+    await Promise.all([gateway, ...present(standIn), ...storage].map(({ ready }) => ready));
   }
-  return { simulated, demo: hasDemo, broken, stop };
+
+  async function stopAll(): Promise<readonly string[]> {
+    isStopping = true;
+    const ends: [SupervisedPart, PartEnd][] = [];
+    const stop = async (parts: readonly SupervisedPart[], withinMs: number): Promise<void> => {
+      ends.push(
+        ...(await Promise.all(parts.map(async (part) => [part, await part.stop(withinMs)] as const))).map(
+          ([part, end]): [SupervisedPart, PartEnd] => [part, end],
+        ),
+      );
+    };
+    await stop([gateway], 2 * config.gatewayDrainMs + MAX_ANSWER_MS + GATEWAY_REST_MS);
+    await stop([...storage, ...present(standIn)], STORAGE_STOP_MS);
+    await stop(present(warehouse), WAREHOUSE_STOP_MS);
+    return ends.flatMap(([part, end]) => present(describeUnfinished(part.name, end)));
+  }
+
+  let stopped: Promise<readonly string[]> | null = null;
+  const stop = (): Promise<readonly string[]> => (stopped ??= stopAll());
+  return {
+    simulated,
+    demo: hasDemo,
+    ready: startRest(),
+    broken,
+    stop,
+    async kill() {
+      isStopping = true;
+      await Promise.all(
+        [gateway, ...storage, ...present(standIn), ...present(warehouse)].map((part) => part.kill()),
+      );
+      return stop();
+    },
+  };
 }
 
-function standInSpec(config: Config): Pick<ChildSpec, "role" | "script" | "args"> {
+function gatewayCommand(config: Config, hasStandIn: boolean): RoleCommand {
+  const stopSeconds = Math.min(config.gatewayStopMs, MAX_ANSWER_MS) / MS_PER_SECOND;
   return {
-    role: "simulated-provider",
+    script: "gateway/main.ts",
+    env: {
+      GATEWAY_STOP_SECONDS: String(stopSeconds),
+      ...(hasStandIn ? { SIMULATED_PROVIDER_URL: `http://127.0.0.1:${config.simulatedProviderPort}` } : {}),
+    },
+  };
+}
+
+function standInCommand(config: Config): RoleCommand {
+  return {
     script: "simulated-provider/main.ts",
     args: ["--port", String(config.simulatedProviderPort), "--host", "127.0.0.1"],
   };
 }
 
-/** The embedded server has no channel to this process but its standard input; it is started again like the others. */
-function superviseWarehouse(
-  config: Config,
-  { logger, tellBroken }: { logger: Logger; tellBroken: (reason: string) => void },
-): SupervisedChild {
-  let running: EmbeddedWarehouse | null = null;
-  let stopping = false;
-  let restartMs = FIRST_RESTART_MS;
-  let timer: NodeJS.Timeout | undefined;
-  const start = async (): Promise<void> => {
-    running = await startEmbeddedWarehouse({
-      dataDirectory: warehouseDirectory(config),
-      host: "127.0.0.1",
-      port: config.warehousePort,
-    });
-    restartMs = FIRST_RESTART_MS;
-    void running.exited.then(({ exitCode, signal, reason }) => {
-      running = null;
-      again(`warehouse ended (${signal ?? `exit code ${exitCode}`}) ${reason}`.trim());
-    });
-  };
-  const again = (why: string): void => {
-    if (stopping) return;
-    logger.error(`${why}; it starts again in ${restartMs} ms`);
-    timer = setTimeout(() => {
-      start().catch((error: unknown) => again(error instanceof Error ? error.message : String(error)));
-    }, restartMs);
-    restartMs = Math.min(restartMs * 2, LAST_RESTART_MS);
-  };
-  const ready = start();
-  ready.catch((error: unknown) => tellBroken(error instanceof Error ? error.message : String(error)));
-  return {
-    ready,
-    async stop() {
-      stopping = true;
-      clearTimeout(timer);
-      await running?.stop();
-    },
-  };
+/** What a part leaves to the next start; null: nothing. */
+function describeUnfinished(name: string, end: PartEnd): string | null {
+  if (end.kind === "clean") return end.unfinished;
+  // Whatever ends it: nothing acknowledged is lost, and nothing is begun in it.
+  if (name === "warehouse" || name === "simulated-provider") return null;
+  const how = end.kind === "killed" ? "was ended by force" : `had ended by itself (${end.how})`;
+  const rest =
+    name === "gateway"
+      ? "what was in flight is charged at its bound at the next start"
+      : "it goes on where it was at the next start";
+  return `the ${name} ${how}: ${rest}`;
 }
 
-/** The supervisor's own log, in the same form as its children's. */
-export function supervisorLogger(config: Config, destination: NodeJS.WritableStream): Logger {
-  return pino({ name: "vigor", level: config.logLevel }, destination);
+function present<T>(value: T | null): T[] {
+  return value === null ? [] : [value];
 }

@@ -49,6 +49,7 @@ const pipeline: Role = {
         await log.close();
         await warehouse.close();
         catalog.close();
+        return null;
       },
     };
   },

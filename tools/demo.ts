@@ -46,6 +46,7 @@ const demo: Role = {
         await running;
         source.close();
         await warehouse.close();
+        return null;
       },
     };
   },

@@ -13,6 +13,8 @@ export interface EmbeddedWarehouseOptions {
   readonly host: string;
   /** How long it may take to answer; the first start on a large data directory loads every part. Default 60 s. */
   readonly startTimeoutMs?: number;
+  /** Ends the server when it is aborted, also while it starts. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedWarehouse {
@@ -45,8 +47,10 @@ const MAX_REASON_CHARACTERS = 4_000;
  */
 export async function startEmbeddedWarehouse(options: EmbeddedWarehouseOptions): Promise<EmbeddedWarehouse> {
   await refuseTakenPort(options);
+  options.signal?.throwIfAborted();
   const child = spawnChild(options);
   const exited = exitOf(child);
+  options.signal?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
   const stop = async (): Promise<void> => {
     child.kill("SIGKILL");
     await exited;
@@ -75,6 +79,8 @@ function spawnChild({ dataDirectory, host, port }: EmbeddedWarehouseOptions): Ch
   const settings = ["--data-directory", dataDirectory, "--host", host, "--port", String(port)];
   const child = spawn(process.execPath, ["--import", loader, main, ...settings, "--stop-with-stdin"], {
     stdio: ["pipe", "ignore", "pipe"],
+    // Ctrl-C in the terminal goes to the whole group: whoever started the server decides when it ends.
+    detached: true,
   });
   // The pipe is only held open; it breaks when the child ends, and `exited` tells of that.
   child.stdin.on("error", () => undefined);

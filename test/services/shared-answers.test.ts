@@ -51,7 +51,11 @@ async function openTwo(): Promise<[TestGateway, TestGateway]> {
     provider: first.provider,
     sharedAnswers: await openAnswers(),
   });
-  opened.push({ close: () => second.running.close() });
+  opened.push({
+    async close() {
+      await second.running.close();
+    },
+  });
   // Each has a log of its own here; a user whom one of them has never seen would be somebody new to it.
   for (const gateway of [first, second])
     for (const user of ["ada", "bob"]) await gateway.setTier(user, "free");
