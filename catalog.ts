@@ -5,6 +5,7 @@ import { LineCounter, parseDocument } from "yaml";
 import type { Catalog } from "./models/domain/catalog.ts";
 import { type CatalogProblem, resolveCatalog } from "./models/domain/resolve-catalog.ts";
 import { checkCondition } from "./models/rules/condition.ts";
+import { UserError } from "./runtime/user-error.ts";
 
 /** The catalog of a running process. `current()` never changes under a caller: a reload replaces it as a whole. */
 export interface CatalogSource {
@@ -17,7 +18,7 @@ export interface CatalogSource {
 }
 
 /** The file cannot be used; the message lists every problem, a line each. */
-export class CatalogError extends Error {
+export class CatalogError extends UserError {
   readonly problems: readonly CatalogProblem[];
 
   constructor(file: string, problems: readonly CatalogProblem[]) {
@@ -28,7 +29,6 @@ export class CatalogError extends Error {
         ...lines,
       ].join("\n"),
     );
-    this.name = "CatalogError";
     this.problems = problems;
   }
 }

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { Command } from "commander";
 import { pino } from "pino";
 import pretty from "pino-pretty";
-import { CatalogError, loadCatalog } from "../catalog.ts";
+import { loadCatalog } from "../catalog.ts";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { Notice } from "../models/alerts/notice.ts";
 import { openChannels } from "../pipeline/alerts/open-channels.ts";
+import { runTool } from "./run-tool.ts";
 
 const EXIT_UNDELIVERED = 1;
 const EXIT_MISUSE = 2;
@@ -19,13 +20,7 @@ program
   .option("--channel <name>", "only to this one")
   .action(sendTest);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof ConfigError || error instanceof CatalogError)) throw error;
-  process.stderr.write(`alerts: ${error.message}\n`);
-  process.exitCode = EXIT_MISUSE;
-}
+await runTool("alerts", () => program.parseAsync().then(() => undefined), { failureCode: () => EXIT_MISUSE });
 
 async function sendTest({ channel: only }: { readonly channel?: string }): Promise<void> {
   const config = loadConfig();

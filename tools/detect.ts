@@ -1,9 +1,10 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { Command } from "commander";
+import { UserError } from "../runtime/user-error.ts";
 import { detectFile } from "./detect/detect-file.ts";
 import { ObservationFileError } from "./detect/observation-file.ts";
-import { OutputError, openOutput } from "./series/output.ts";
+import { runTool } from "./run-tool.ts";
+import { openInput } from "./series/input.ts";
+import { openOutput } from "./series/output.ts";
 import { openProgress } from "./series/progress.ts";
 
 const program = new Command("detect")
@@ -21,22 +22,16 @@ const program = new Command("detect")
 
 const options = program.opts<{ input: string; output?: string }>();
 
-try {
-  await run();
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
-}
+await runTool("detect", run);
 
 async function run(): Promise<void> {
-  const { size } = await stat(options.input);
+  const { stream, sizeBytes } = await openInput(options.input);
   const output = await openOutput(options.output);
-  const progress = openProgress(size, "rows");
-  const input = createReadStream(options.input);
+  const progress = openProgress(sizeBytes, "rows");
   try {
-    const { rows, alerts } = await detectFile(input, {
+    const { rows, alerts } = await detectFile(stream, {
       write: output.write,
-      onRows: (done) => progress.update(input.bytesRead, done),
+      onRows: (done) => progress.update(stream.bytesRead, done),
     });
     await output.finish();
     progress.stop();
@@ -44,13 +39,8 @@ async function run(): Promise<void> {
   } catch (error) {
     progress.stop();
     await output.discard();
+    if (error instanceof ObservationFileError)
+      throw new UserError(`${options.input}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ObservationFileError) return `detect: ${options.input}: ${error.message}`;
-  if (error instanceof OutputError) return `detect: ${error.message}`;
-  if (error instanceof Error && "code" in error) return `detect: ${error.message}`;
-  throw error;
 }

@@ -1,10 +1,11 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { MAX_HORIZON } from "../models/forecast/forecast-series.ts";
+import { UserError } from "../runtime/user-error.ts";
 import { forecastFile } from "./forecast/forecast-file.ts";
 import { SeriesFileError } from "./forecast/series-file.ts";
-import { OutputError, openOutput } from "./series/output.ts";
+import { runTool } from "./run-tool.ts";
+import { openInput } from "./series/input.ts";
+import { openOutput } from "./series/output.ts";
 import { openProgress } from "./series/progress.ts";
 
 const MAX_PERIOD = 100_000;
@@ -37,24 +38,18 @@ const options = program.opts<{
   output?: string;
 }>();
 
-try {
-  await run();
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
-}
+await runTool("forecast", run);
 
 async function run(): Promise<void> {
-  const { size } = await stat(options.input);
+  const { stream, sizeBytes } = await openInput(options.input);
   const output = await openOutput(options.output);
-  const progress = openProgress(size, "series");
-  const input = createReadStream(options.input);
+  const progress = openProgress(sizeBytes, "series");
   try {
-    const { series, notes } = await forecastFile(input, {
+    const { series, notes } = await forecastFile(stream, {
       horizon: options.horizon,
       periods: options.season,
       write: output.write,
-      onSeries: (done) => progress.update(input.bytesRead, done),
+      onSeries: (done) => progress.update(stream.bytesRead, done),
     });
     await output.finish();
     progress.stop();
@@ -63,6 +58,8 @@ async function run(): Promise<void> {
   } catch (error) {
     progress.stop();
     await output.discard();
+    if (error instanceof SeriesFileError)
+      throw new UserError(`${options.input}: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -81,11 +78,4 @@ function wholeNumber(text: string, max: number): number {
     throw new InvalidArgumentError(`must be a whole number from 1 to ${max}.`);
   }
   return value;
-}
-
-function explain(error: unknown): string {
-  if (error instanceof SeriesFileError) return `forecast: ${options.input}: ${error.message}`;
-  if (error instanceof OutputError) return `forecast: ${error.message}`;
-  if (error instanceof Error && "code" in error) return `forecast: ${error.message}`;
-  throw error;
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { runLoad } from "./load/run-load.ts";
+import { runTool } from "./run-tool.ts";
 
 const program = new Command("load")
   .description(
@@ -24,18 +25,20 @@ const { users, rpm, minutes, highLoadFrom, paid, slots, timeScale } = program.op
   slots: number;
   timeScale: number;
 }>();
-const report = await runLoad({
-  users,
-  requestsPerMinute: rpm,
-  minutes,
-  highLoadFrom,
-  paidShare: paid,
-  slots,
-  timeScale,
-  onProgress: (line) => console.error(line),
+await runTool("load", async () => {
+  const report = await runLoad({
+    users,
+    requestsPerMinute: rpm,
+    minutes,
+    highLoadFrom,
+    paidShare: paid,
+    slots,
+    timeScale,
+    onProgress: (line) => console.error(line),
+  });
+  console.log(JSON.stringify(report, null, 2));
+  if (report.answers !== report.events) process.exitCode = 1;
 });
-console.log(JSON.stringify(report, null, 2));
-if (report.answers !== report.events) process.exitCode = 1;
 
 function count(text: string): number {
   const number = Number(text);

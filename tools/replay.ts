@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
-import { ConfigError, loadConfig } from "../config.ts";
+import { loadConfig } from "../config.ts";
 import { seededRandom } from "../models/simulation/random.ts";
 import { findAdminToken } from "./replay/control-api.ts";
 import { MAX_USERS, parseTierMix } from "./replay/population.ts";
 import { ReplayError } from "./replay/replay-error.ts";
 import { runReplay } from "./replay/run-replay.ts";
 import { MAX_ROWS, readTrace } from "./replay/trace.ts";
+import { runTool } from "./run-tool.ts";
 
 /** More than any gateway should be asked to hold open for one client. */
 const MAX_IN_FLIGHT = 20_000;
@@ -57,13 +58,13 @@ await new Command("replay")
   .parseAsync();
 
 async function main(file: string, options: Options): Promise<void> {
-  try {
-    process.exitCode = (await replay(file, options)) ? 0 : EXIT_DISAGREE;
-  } catch (error) {
-    if (!(error instanceof ReplayError || error instanceof ConfigError)) throw error;
-    console.error(`replay: ${error.message}`);
-    process.exitCode = EXIT_MISUSE;
-  }
+  await runTool(
+    "replay",
+    async () => {
+      process.exitCode = (await replay(file, options)) ? 0 : EXIT_DISAGREE;
+    },
+    { failureCode: () => EXIT_MISUSE },
+  );
 }
 
 async function replay(file: string, options: Options): Promise<boolean> {

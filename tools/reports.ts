@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type Config, ConfigError, childEnvironment, loadConfig } from "../config.ts";
 import { lockRole } from "../machine/lock.ts";
-import { buildReports, NothingToReport } from "../pipeline/reports/build-reports.ts";
+import { buildReports } from "../pipeline/reports/build-reports.ts";
 import { currentRelease, type Release } from "../pipeline/reports/releases.ts";
-import { CommandError } from "../pipeline/reports/run-command.ts";
 import { warehouseUrls } from "../wiring.ts";
 import { installReports } from "./reports/install.ts";
 import { showProgress } from "./reports/progress.ts";
+import { runTool } from "./run-tool.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_MISUSE = 2;
@@ -32,15 +32,9 @@ const { installOnly = false } = new Command("npm run reports --")
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 
-try {
-  await run();
-} catch (error) {
-  const isExpected =
-    error instanceof ConfigError || error instanceof CommandError || error instanceof NothingToReport;
-  if (!isExpected) throw error;
-  process.stderr.write(`reports: ${error.message}\n`);
-  process.exitCode = error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED;
-}
+await runTool("reports", run, {
+  failureCode: (error) => (error instanceof ConfigError ? EXIT_MISUSE : EXIT_FAILED),
+});
 
 async function run(): Promise<void> {
   const environment = childEnvironment();

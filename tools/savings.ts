@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { CatalogError, loadCatalog } from "../catalog.ts";
-import { ConfigError, loadConfig } from "../config.ts";
+import { loadCatalog } from "../catalog.ts";
+import { loadConfig } from "../config.ts";
 import type { Catalog } from "../models/domain/catalog.ts";
 import { CATALOG_USERS } from "../models/simulation/savings/phases.ts";
 import { requirementsOf } from "../models/simulation/savings/requirements.ts";
 import { pooled, type SeedSavings, simulateSavings } from "../models/simulation/savings/savings.ts";
+import { runTool } from "./run-tool.ts";
 import { openDayProgress } from "./savings/progress.ts";
 import { renderSavings } from "./savings/render-savings.ts";
-import { changeCatalog, parseChange, WhatifError } from "./whatif/change-catalog.ts";
+import { changeCatalog, parseChange } from "./whatif/change-catalog.ts";
 
 const MAX_DAYS = 365;
 const MAX_USERS = 100_000;
@@ -62,14 +63,7 @@ interface Options {
   readonly json: boolean;
 }
 
-try {
-  await run(program.opts<Options>());
-} catch (error) {
-  if (!(error instanceof ConfigError || error instanceof CatalogError || error instanceof WhatifError))
-    throw error;
-  console.error(`savings: ${error.message}`);
-  process.exitCode = 1;
-}
+await runTool("savings", () => run(program.opts<Options>()));
 
 async function run({ seeds, days, warmUp: warmUpDays, users, set, json }: Options): Promise<void> {
   const catalog = await readCatalog(set);

@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
-import { CatalogError, loadCatalog } from "../catalog.ts";
-import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { loadCatalog } from "../catalog.ts";
+import { type Config, loadConfig } from "../config.ts";
 import { lockRole } from "../machine/lock.ts";
 import { MAX_SIMULATED_DAYS, MAX_SIMULATED_USERS } from "../models/simulation/simulation.ts";
 import { openWarehouse } from "../warehouse/client.ts";
-import { WarehouseError } from "../warehouse/warehouse.ts";
 import { migrateWarehouse, openEventLog, warehouseUrls } from "../wiring.ts";
-import { fillWarehouse, SimulateError } from "./simulate/fill-warehouse.ts";
+import { runTool } from "./run-tool.ts";
+import { fillWarehouse } from "./simulate/fill-warehouse.ts";
 import { openLogLoader } from "./simulate/load-log.ts";
 import { type RunOptions, runSimulation } from "./simulate/run.ts";
 
@@ -50,12 +50,7 @@ interface Options {
   readonly truth?: string;
 }
 
-try {
-  await main(program.opts<Options>());
-} catch (error) {
-  process.stderr.write(`simulate: ${explain(error)}\n`);
-  process.exitCode = 1;
-}
+await runTool("simulate", () => main(program.opts<Options>()));
 
 async function main({ days, users, seed, into, emptyFirst, truth }: Options): Promise<void> {
   const config = loadConfig();
@@ -94,13 +89,4 @@ function wholeNumber(low: number, high: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
   };
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof CatalogError || error instanceof SimulateError)
-    return error.message;
-  if (!(error instanceof WarehouseError)) throw error;
-  return error.code === null
-    ? `${error.message}\nIs it running? \`npm start\` starts everything, \`npm run warehouse\` only the warehouse.`
-    : `${error.message.trim()} (code ${error.code})`;
 }

@@ -1,9 +1,9 @@
 import { pipeline } from "node:stream/promises";
 import { Command } from "commander";
-import { ConfigError, loadConfig } from "../config.ts";
+import { loadConfig } from "../config.ts";
 import { openWarehouse } from "../warehouse/client.ts";
-import { WarehouseError } from "../warehouse/warehouse.ts";
 import { warehouseUrls } from "../wiring.ts";
+import { runTool } from "./run-tool.ts";
 
 /** A person waits: longer than any report takes, shorter than for ever. */
 const TIMEOUT_MS = 600_000;
@@ -25,12 +25,7 @@ const { format = process.stdout.isTTY ? "PrettyCompactMonoBlock" : "TabSeparated
   format?: string;
 }>();
 
-try {
-  await run(program.args[0] ?? "", format);
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
-}
+await runTool("sql", () => run(program.args[0] ?? "", format));
 
 async function run(sql: string, format: string): Promise<void> {
   const url = warehouseUrls(loadConfig()).readonlyUrl;
@@ -40,11 +35,4 @@ async function run(sql: string, format: string): Promise<void> {
   } finally {
     await warehouse.close();
   }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError) return `sql: ${error.message}`;
-  if (!(error instanceof WarehouseError)) throw error;
-  if (error.code !== null) return `sql: ${error.message.trim()} (code ${error.code})`;
-  return `sql: ${error.message}\nIs it running? \`npm start\` starts everything, \`npm run warehouse\` only the warehouse.`;
 }

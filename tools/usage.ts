@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { ConfigError, loadConfig } from "../config.ts";
+import { loadConfig } from "../config.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { userId } from "../models/domain/ids.ts";
 import { openWarehouse } from "../warehouse/client.ts";
-import { WarehouseError } from "../warehouse/warehouse.ts";
 import { warehouseUrls } from "../wiring.ts";
-import { readAccount, UsageError } from "./usage/account.ts";
+import { runTool } from "./run-tool.ts";
+import { readAccount } from "./usage/account.ts";
 import { renderAccount } from "./usage/render-account.ts";
 
 const MAX_CHARGES = 10_000;
@@ -23,12 +23,7 @@ const program = new Command("usage")
   .addHelpText("after", "\nThe gateway's counters are exact; the warehouse follows within two seconds.")
   .parse();
 
-try {
-  await run(program.opts<Options>());
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
-}
+await runTool("usage", () => run(program.opts<Options>()));
 
 interface Options {
   readonly user: string;
@@ -72,11 +67,4 @@ function parseLimit(text: string): number {
     throw new InvalidArgumentError(`must be a whole number from 1 to ${MAX_CHARGES}.`);
   }
   return limit;
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof UsageError) return `usage: ${error.message}`;
-  if (!(error instanceof WarehouseError)) throw error;
-  if (error.code !== null) return `usage: ${error.message.trim()} (code ${error.code})`;
-  return `usage: ${error.message}\nIs it running? \`npm start\` starts everything, \`npm run warehouse\` only the warehouse.`;
 }

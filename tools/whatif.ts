@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { CatalogError, loadCatalog } from "../catalog.ts";
-import { ConfigError, loadConfig } from "../config.ts";
+import { loadCatalog } from "../catalog.ts";
+import { loadConfig } from "../config.ts";
 import { calendarWindow } from "../models/domain/window.ts";
 import { foldControls } from "../models/policy/controls.ts";
 import { compareControls } from "../models/simulation/counterfactual.ts";
 import { readPastRequests } from "../pipeline/past-requests.ts";
 import { openWarehouse } from "../warehouse/client.ts";
-import { WarehouseError } from "../warehouse/warehouse.ts";
 import { warehouseUrls } from "../wiring.ts";
+import { runTool } from "./run-tool.ts";
 import { changeCatalog, parseChange, WhatifError } from "./whatif/change-catalog.ts";
 import { renderEffect } from "./whatif/render-effect.ts";
 
@@ -44,12 +44,7 @@ interface Options {
   readonly json: boolean;
 }
 
-try {
-  await run(program.opts<Options>());
-} catch (error) {
-  console.error(`whatif: ${explain(error)}`);
-  process.exitCode = 1;
-}
+await runTool("whatif", () => run(program.opts<Options>()));
 
 async function run({ set, days, json }: Options): Promise<void> {
   if (set.length === 0) throw new WhatifError("--set is needed: what should have been otherwise?");
@@ -96,12 +91,4 @@ function parseDays(text: string): number {
   const days = Number(text);
   if (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS) return days;
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_DAYS}.`);
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof CatalogError || error instanceof WhatifError)
-    return error.message;
-  if (!(error instanceof WarehouseError)) throw error;
-  if (error.code !== null) return `${error.message.trim()} (code ${error.code})`;
-  return `${error.message}\nIs it running? \`npm start\` starts everything, \`npm run warehouse\` only the warehouse.`;
 }

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { cp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "../../runtime/user-error.ts";
 import { compressSite } from "./compress-site.ts";
 import { openWorkDirectory, publishRelease, type Release } from "./releases.ts";
 import { CommandError, runCommand } from "./run-command.ts";
 import { hasSomethingToReport } from "./something-to-report.ts";
 
 /** There is no complete day to report of yet, as on the day of a first start: not a failure. */
-export class NothingToReport extends Error {
+export class NothingToReport extends UserError {
   constructor() {
     super("there is no complete day with requests to report of; the reports can be built tomorrow");
     this.name = "NothingToReport";

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
+import { UserError } from "../../runtime/user-error.ts";
 
 export interface CommandOptions {
   readonly cwd: string;
@@ -14,10 +15,9 @@ export interface CommandOptions {
 const KEPT_LINES = 40;
 
 /** The command ended, but not well; the message ends with what it said last. */
-export class CommandError extends Error {
+export class CommandError extends UserError {
   constructor(message: string, lastLines: readonly string[]) {
     super([message, ...lastLines].join("\n"));
-    this.name = "CommandError";
   }
 }
 

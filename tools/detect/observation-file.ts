@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { parse } from "csv-parse";
+import { UserError } from "../../runtime/user-error.ts";
 
 export interface ObservationRow {
   /** As they are in the file. */
@@ -11,12 +12,7 @@ export interface ObservationRow {
 }
 
 /** A file that cannot be used; the message names the line, counted from 1, the header included. */
-export class ObservationFileError extends Error {
-  constructor(message: string, options?: { cause: unknown }) {
-    super(message, options);
-    this.name = "ObservationFileError";
-  }
-}
+export class ObservationFileError extends UserError {}
 
 const HEADER = ["timestamp", "value"];
 /** Local times are set back once a year, and clocks are corrected: such rows are taken as they come. */

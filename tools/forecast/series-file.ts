@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { parse } from "csv-parse";
+import { UserError } from "../../runtime/user-error.ts";
 
 export interface NamedSeries {
   readonly id: string;
@@ -8,12 +9,7 @@ export interface NamedSeries {
 }
 
 /** A file that cannot be used; the message names the line, counted from 1, the header included. */
-export class SeriesFileError extends Error {
-  constructor(message: string, options?: { cause: unknown }) {
-    super(message, options);
-    this.name = "SeriesFileError";
-  }
-}
+export class SeriesFileError extends UserError {}
 
 const HEADER = ["series_id", "values"];
 /** A line of a million values of twenty characters. */

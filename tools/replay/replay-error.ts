@@ -1,7 +1,4 @@
+import { UserError } from "../../runtime/user-error.ts";
+
 /** What the user of the tool can mend; the message says how. Shown without a stack. */
-export class ReplayError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "ReplayError";
-  }
-}
+export class ReplayError extends UserError {}

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { CsvError, parse } from "csv-parse";
+import { explainFileError } from "../../runtime/file-error.ts";
 import { ReplayError } from "./replay-error.ts";
 
 /** One request of the trace. */
@@ -92,9 +93,7 @@ function inOrder(rows: readonly Omit<TraceRow, "offsetMs">[], times: readonly nu
 
 function asReplayError(error: unknown, file: string): unknown {
   if (error instanceof ReplayError || !(error instanceof Error)) return error;
-  const code = "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return new ReplayError(`there is no file ${file}`);
-  if (code === "EISDIR") return new ReplayError(`${file} is a directory`);
-  if (code === "EACCES") return new ReplayError(`${file} may not be read`);
+  const reason = explainFileError(error, file);
+  if (reason !== null) return new ReplayError(reason, { cause: error });
   return error instanceof CsvError ? new ReplayError(`${file} is not valid CSV: ${error.message}`) : error;
 }

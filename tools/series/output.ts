@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
+import { explainFileError } from "../../runtime/file-error.ts";
+import { UserError } from "../../runtime/user-error.ts";
 
 /** Where a command's result goes. */
 export interface Output {
@@ -13,12 +15,7 @@ export interface Output {
   discard(): Promise<void>;
 }
 
-export class OutputError extends Error {
-  constructor(message: string, cause: unknown) {
-    super(message, { cause });
-    this.name = "OutputError";
-  }
-}
+export class OutputError extends UserError {}
 
 /** A file that appears when it is whole, or standard output. Throws {@link OutputError} when it cannot be written. */
 export async function openOutput(path: string | undefined): Promise<Output> {
@@ -44,7 +41,8 @@ async function openFile(path: string): Promise<Output> {
     try {
       await work();
     } catch (error) {
-      throw new OutputError(`cannot write ${path}: ${error instanceof Error ? error.message : error}`, error);
+      const reason = explainFileError(error, path) ?? String(error);
+      throw new OutputError(`the output cannot be written: ${reason}`, { cause: error });
     }
   };
   await explained(() => once(stream, "open"));

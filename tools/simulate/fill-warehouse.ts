@@ -1,4 +1,5 @@
 import { publishCatalog } from "../../pipeline/jobs/publish-settings.ts";
+import { UserError } from "../../runtime/user-error.ts";
 import { buildAllRollups, buildOptions } from "../../warehouse/rollups/build-all.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
 import { countEarlierRun, forgetEarlierRun } from "./earlier-run.ts";
@@ -6,12 +7,7 @@ import { openWarehouseLoader, REFRESH_HISTORY, SIMULATED_PARTITION } from "./loa
 import { type RunOptions, type RunResult, runSimulation } from "./run.ts";
 
 /** Something that the caller can mend; the message says how. */
-export class SimulateError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "SimulateError";
-  }
-}
+export class SimulateError extends UserError {}
 
 /** Puts a simulated past straight into the warehouse, and makes every rollup of it. */
 export async function fillWarehouse(

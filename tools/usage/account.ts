@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UserError } from "../../runtime/user-error.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
 
@@ -21,12 +22,7 @@ export interface AccountQuestion {
 }
 
 /** A problem that the caller can mend; the message says how. */
-export class UsageError extends Error {
-  constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.name = "UsageError";
-  }
-}
+export class UsageError extends UserError {}
 
 const TIMEOUT_MS = 10_000;
 

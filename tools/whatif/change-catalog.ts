@@ -3,6 +3,7 @@ import { CatalogError } from "../../catalog.ts";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import { resolveCatalog } from "../../models/domain/resolve-catalog.ts";
 import { checkCondition } from "../../models/rules/condition.ts";
+import { UserError } from "../../runtime/user-error.ts";
 
 /** One `--set`: where in the catalog, and the value as YAML. */
 export interface Change {
@@ -10,9 +11,7 @@ export interface Change {
   readonly value: unknown;
 }
 
-export class WhatifError extends Error {
-  override readonly name = "WhatifError";
-}
+export class WhatifError extends UserError {}
 
 /** `tiers.free.dailyRequests=20` */
 export function parseChange(text: string): Change {

@@ -67,6 +67,8 @@ test.each([
 });
 
 test("a missing file and a directory are told as such", async () => {
-  expect(await refusalOf(join(directory, "none.csv"))).toBe("there is no file none.csv");
+  expect(await refusalOf(join(directory, "none.csv"))).toBe(
+    "there is no file or directory none.csv: check the path",
+  );
   expect(await refusalOf(directory)).toContain("is a directory");
 });
