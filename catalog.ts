@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { LineCounter, parseDocument } from "yaml";
 import type { Catalog } from "./models/domain/catalog.ts";
 import { type CatalogProblem, resolveCatalog } from "./models/domain/resolve-catalog.ts";
+import { findHalfCharacter } from "./models/domain/text.ts";
 import { checkCondition } from "./models/rules/condition.ts";
 import { UserError } from "./runtime/user-error.ts";
 
@@ -103,6 +104,20 @@ export async function loadCatalog(
 }
 
 function parseYaml(file: string, text: string): unknown {
+  try {
+    const value = readYaml(file, text);
+    const path = findHalfCharacter(value);
+    if (path === null) return value;
+    const message = "has half of a surrogate pair, which is not a character";
+    throw new CatalogError(file, [{ path: path.join("."), message }]);
+  } catch (error) {
+    // An alias may stand in what it names, and so hold itself.
+    if (!(error instanceof RangeError)) throw error;
+    throw new CatalogError(file, [{ path: "(file)", message: "holds itself, or is nested too deeply" }]);
+  }
+}
+
+function readYaml(file: string, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length === 0) return document.toJS({ maxAliasCount: 100 });

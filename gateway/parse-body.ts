@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { PublicError } from "../models/domain/errors.ts";
+import { InvalidJsonError, parseStorableJson } from "../models/domain/json.ts";
 
 /** Throws {@link PublicError} `invalid_json`, or `invalid_request` with the field in `param`. */
 export function parseBody<Body>(schema: z.ZodType<Body>, bytes: Buffer): Body {
-  const parsed = schema.safeParse(parseJson(bytes));
+  const parsed = schema.safeParse(readJson(bytes));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const param = issue?.path.join(".") ?? "";
@@ -11,12 +12,11 @@ export function parseBody<Body>(schema: z.ZodType<Body>, bytes: Buffer): Body {
   throw new PublicError("invalid_request", message, { param });
 }
 
-function parseJson(bytes: Buffer): unknown {
+function readJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return parseStorableJson(bytes);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    // V8's message quotes the text around the mistake, and content must not get into errors.
-    throw new PublicError("invalid_json", "the body is not valid JSON");
+    if (!(error instanceof InvalidJsonError)) throw error;
+    throw new PublicError("invalid_json", `the body ${error.message}`, { cause: error });
   }
 }

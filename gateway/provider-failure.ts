@@ -1,4 +1,6 @@
 import { type ErrorCode, PublicError } from "../models/domain/errors.ts";
+import { InvalidJsonError, parseJson } from "../models/domain/json.ts";
+import { truncate } from "../models/domain/text.ts";
 import type { ProviderFailure } from "./providers/provider-client.ts";
 
 /** What the caller is told of the last provider's failure. */
@@ -20,7 +22,7 @@ const MAX_REJECTION_CHARACTERS = 500;
 /** The provider's own words: they tell the caller what to mend. */
 function rejection(body: Buffer): string {
   try {
-    const parsed: unknown = JSON.parse(body.toString("utf8"));
+    const parsed: unknown = parseJson(body);
     const error = parsed !== null && typeof parsed === "object" && "error" in parsed ? parsed.error : null;
     if (
       error !== null &&
@@ -28,10 +30,10 @@ function rejection(body: Buffer): string {
       "message" in error &&
       typeof error.message === "string"
     ) {
-      return `the provider refused the request: ${error.message.slice(0, MAX_REJECTION_CHARACTERS)}`;
+      return `the provider refused the request: ${truncate(error.message, MAX_REJECTION_CHARACTERS)}`;
     }
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof InvalidJsonError)) throw error;
   }
   return "the provider refused the request without saying why";
 }

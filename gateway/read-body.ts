@@ -20,7 +20,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     });
     // Neither comes twice.
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.on("error", reject);
+    // Whatever ends a request in the middle is the client's doing: it left, broke the framing, or took too long.
+    request.on("error", (cause) => reject(new ClientGone({ cause })));
     // Every request closes; only one that was not complete has a reason to.
     request.on("close", () => {
       if (!request.complete) reject(new ClientGone());
@@ -30,8 +31,8 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
 
 /** The client closed its connection before the request was complete. */
 export class ClientGone extends Error {
-  constructor() {
-    super("the client went away");
+  constructor(options?: ErrorOptions) {
+    super("the client went away", options);
     this.name = "ClientGone";
   }
 }

@@ -2,6 +2,7 @@ import http from "node:http";
 import express, { type NextFunction, type Request, type Response } from "express";
 import { PublicError } from "../models/domain/errors.ts";
 import type { Gateway } from "./gateway.ts";
+import { ClientGone } from "./read-body.ts";
 import { serveModel } from "./request-lifecycle.ts";
 import { serveFeedback } from "./routes/feedback.ts";
 import { serveHealth } from "./routes/health.ts";
@@ -83,7 +84,10 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
     throw new PublicError("not_found", `there is no ${request.method} ${request.path}`);
   });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    if (error instanceof ClientGone) return void response.destroy();
     if (error instanceof PublicError) return sendError(response, error);
+    if (error instanceof URIError)
+      return sendError(response, new PublicError("invalid_request", "the path cannot be read"));
     gateway.logger.error({ err: error, path: request.path }, "a route failed by a bug");
     sendError(response, new PublicError("internal_error", "the gateway failed; its log has the reason"));
   });

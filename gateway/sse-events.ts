@@ -1,5 +1,7 @@
 /** Server-sent events as bytes: https://html.spec.whatwg.org/multipage/server-sent-events.html, with LF or CR LF. */
 
+import { InvalidJsonError, parseJson } from "../models/domain/json.ts";
+
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -52,11 +54,11 @@ export function documentOf(event: Buffer): object | null {
   const text = dataOf(event);
   if (!text.startsWith("{")) return null;
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     return typeof parsed === "object" ? parsed : null;
   } catch (error) {
     // Not ours to judge: the client gets the bytes as they are, and what was not reported is billed by what was seen.
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof InvalidJsonError) return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isDeeperThan } from "../models/domain/json-depth.ts";
+import { truncate } from "../models/domain/text.ts";
 import { timestampMs } from "../models/domain/timestamp.ts";
 import { type LogEntry, type LogRecord, MAX_RECORD_BYTES, type Topic } from "./event-log.ts";
 
@@ -48,7 +49,7 @@ export function deadLetterRecord({ entry, reason }: Refusal, source: RefusalSour
     source_topic: source.topic,
     source_partition: source.partition,
     source_offset: entry.offset,
-    reason: reason.slice(0, MAX_REASON_CHARACTERS),
+    reason: truncate(reason, MAX_REASON_CHARACTERS),
     key: "",
     value: describeShape(entry.value),
     encoding: "utf8",

@@ -7,6 +7,7 @@ import { type FeedbackEvent, feedbackEvent } from "../models/domain/feedback-eve
 import { isDeeperThan } from "../models/domain/json-depth.ts";
 import { type KeyEvent, keyEvent } from "../models/domain/key-event.ts";
 import { type RequestEvent, requestEvent } from "../models/domain/request-event.ts";
+import { findHalfCharacter } from "../models/domain/text.ts";
 import { type UserEvent, userEvent } from "../models/domain/user-event.ts";
 import { type DeadLetter, deadLetter } from "./dead-letter.ts";
 import { MAX_RECORD_BYTES, type Topic } from "./event-log.ts";
@@ -24,7 +25,8 @@ interface TopicEvents {
 /** What a topic carries. */
 export type EventOf<T extends Topic> = TopicEvents[T];
 
-const TOPIC_SCHEMAS: { readonly [T in Topic]: z.ZodType<EventOf<T>> } = {
+/** What a record of each topic is. */
+export const TOPIC_SCHEMAS: { readonly [T in Topic]: z.ZodType<EventOf<T>> } = {
   requests: requestEvent,
   feedback: feedbackEvent,
   users: userEvent,
@@ -60,7 +62,7 @@ export function decodeRecord<T extends Topic>(topic: T, value: Buffer): DecodedR
   if (isDeeperThan(value, MAX_DEPTH)) return poison(`nested deeper than ${MAX_DEPTH} levels`);
   const parsed = parseJson(value);
   if (parsed === undefined) return poison("not JSON");
-  if (holdsSurrogateEscape(value) && !isWellFormed(parsed))
+  if (holdsSurrogateEscape(value) && findHalfCharacter(parsed) !== null)
     return poison("half of a surrogate pair in a text");
   const checked = TOPIC_SCHEMAS[topic].safeParse(parsed);
   if (checked.success) return { kind: "event", event: checked.data };
@@ -84,12 +86,6 @@ function parseJson(value: Buffer): unknown {
 /** Valid UTF-8 has no surrogates; only an escape brings one in. */
 function holdsSurrogateEscape(value: Buffer): boolean {
   return value.includes("\\ud") || value.includes("\\uD");
-}
-
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === "string") return !/\p{Surrogate}/u.test(value);
-  if (value === null || typeof value !== "object") return true;
-  return Object.entries(value).every(([name, item]) => isWellFormed(name) && isWellFormed(item));
 }
 
 /** Which fields are wrong and how, by the schema's codes: a message may quote what was there. */

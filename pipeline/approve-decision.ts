@@ -2,6 +2,7 @@ import { type Directive, directiveInstruction } from "../models/domain/directive
 import { PublicError } from "../models/domain/errors.ts";
 import { decisionId, directiveId } from "../models/domain/ids.ts";
 import type { Rule } from "../models/domain/rule.ts";
+import { truncate } from "../models/domain/text.ts";
 import { changesOf, stopOf } from "../models/rules/automation-state.ts";
 import { MAX_REASON_LENGTH } from "../models/rules/explain.ts";
 import { ruleNamed } from "../models/rules/learning/learned-rule.ts";
@@ -48,7 +49,7 @@ async function approve(deps: ControlDeps, id: string): Promise<Directive> {
   const directive: Directive = {
     id: directiveId.parse(deps.newId()),
     issuedBy: { type: "rule", name: rule.name },
-    reason: row.reason.slice(0, MAX_REASON_LENGTH),
+    reason: truncate(row.reason, MAX_REASON_LENGTH),
     evidence: decisionId.parse(row.id),
     issuedAt: nowMs,
     expiresAt: nowMs + lifetimeMsOf(rule),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { truncate } from "../models/domain/text.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { JobDeps, JobEntry, JobReport, JobRun } from "./job.ts";
@@ -87,5 +88,5 @@ async function attempt(entry: JobEntry, deps: JobDeps, dueAtMs: number): Promise
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_ERROR_LENGTH);
+  return truncate(error instanceof Error ? error.message : String(error), MAX_ERROR_LENGTH);
 }

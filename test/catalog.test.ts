@@ -50,6 +50,18 @@ describe("a broken catalog", () => {
     );
   });
 
+  it.each([
+    ["a list that holds itself", "&a [*a]", "(file)"],
+    ["half of a surrogate pair", 'timezone: "\\ud83d"', "timezone"],
+    [
+      "half of a surrogate pair in a text of a rule",
+      'automation: { rules: [{ when: "a \\udc00" }] }',
+      "automation.rules.0.when",
+    ],
+  ])("is refused with a reason when it has %s", async (_what, text, path) => {
+    expect(await problemsOf(text)).toEqual([path]);
+  });
+
   it("is refused when it names what it does not have, or a rule that cannot be read", async () => {
     const rule = (name: string, when: string, then: unknown) => ({ name, when, then });
     const document = catalogDocument({

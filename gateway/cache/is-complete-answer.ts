@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { InvalidJsonError, parseJson } from "../../models/domain/json.ts";
 import type { ModelRequest } from "../model-request.ts";
 import { fieldOf } from "../quality/answer-quality.ts";
 
@@ -95,9 +96,9 @@ function dataOf(stream: Buffer): string[] {
 /** Undefined: it cannot be read. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof InvalidJsonError)) throw error;
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { usdFromNano } from "../../models/domain/money.ts";
-import type { RequestEvent } from "../../models/domain/request-event.ts";
+import { judgeOutcome, type RequestEvent } from "../../models/domain/request-event.ts";
 import type { Gateway } from "../gateway.ts";
 import { counter, type Family, histogram, renderGauge } from "./prometheus.ts";
 
@@ -31,7 +31,7 @@ function eventFamilies() {
   return {
     requests: counter({
       name: "vigor_requests_total",
-      help: "Requests that are over.",
+      help: "Requests that are over; what a provider refused as the client's mistake is denied.",
       labels: ["outcome", "tier", "provider"],
     }),
     refusals: counter({
@@ -76,7 +76,8 @@ function eventFamilies() {
 }
 
 function observe(families: ReturnType<typeof eventFamilies>, event: RequestEvent): void {
-  const { outcome, tier, provider, denial_reason, attempts } = event;
+  const { tier, provider, denial_reason, attempts } = event;
+  const outcome = judgeOutcome(event);
   families.requests.add([outcome, tier, provider], 1);
   families.latency.observe([outcome], event.latency_ms / MS_PER_SECOND);
   families.overhead.observe([], event.overhead_us / US_PER_SECOND);

@@ -1,3 +1,4 @@
+import { InvalidJsonError, parseJson } from "../../models/domain/json.ts";
 import type { Cohort } from "../cohort.ts";
 import { modelIn, wishOf } from "../quality/answer-quality.ts";
 import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
@@ -107,9 +108,9 @@ function errorBody(message: string): Buffer {
 /** Undefined: it is no JSON. */
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return parseJson(body);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof InvalidJsonError) return undefined;
     throw error;
   }
 }

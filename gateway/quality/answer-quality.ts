@@ -1,3 +1,4 @@
+import { InvalidJsonError, parseJson } from "../../models/domain/json.ts";
 import type { RequestBody } from "../model-request.ts";
 
 /** What shows of an answer's quality without a rating, and without keeping it. Independent of each other. */
@@ -72,10 +73,10 @@ export function isSilent({ text, refused, callsTools }: SeenAnswer): boolean {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch (error) {
-    if (error instanceof SyntaxError) return false;
+    if (error instanceof InvalidJsonError) return false;
     throw error;
   }
 }

@@ -3,7 +3,12 @@
  * The README's table is checked against it.
  */
 export const ERROR_CODES = {
-  invalid_json: { status: 400, type: "invalid_request_error", means: "the body is not valid JSON" },
+  invalid_json: {
+    status: 400,
+    type: "invalid_request_error",
+    means:
+      "the body is not valid JSON in UTF-8, is nested deeper than 128 levels, or has half of a surrogate pair",
+  },
   invalid_request: {
     status: 400,
     type: "invalid_request_error",

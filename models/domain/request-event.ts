@@ -94,3 +94,11 @@ export const requestEvent = z.object({
   source: z.enum(["live", "simulated"]),
 });
 export type RequestEvent = z.infer<typeof requestEvent>;
+
+/** The outcome as the service is judged by it, like the warehouse's column `result`: what a client asked wrongly is no failure of the service. */
+export function judgeOutcome({
+  outcome,
+  http_status,
+}: Pick<RequestEvent, "outcome" | "http_status">): Outcome {
+  return outcome === "failed" && http_status >= 400 && http_status <= 499 ? "denied" : outcome;
+}

@@ -1,3 +1,4 @@
+import { truncate } from "../domain/text.ts";
 import type { RuleDecision } from "./evaluate.ts";
 
 export const MAX_REASON_LENGTH = 500;
@@ -7,7 +8,7 @@ export function explainDecision({ rule, inputs, outcome, reason }: RuleDecision)
   const values = Object.entries(inputs).map(([name, value]) => `${name} = ${formatValue(value)}`);
   const facts = values.length === 0 ? "" : ` (${values.join(", ")})`;
   const text = `${reason ?? `${rule.when}${facts}`}${suffixOf(outcome)}`;
-  return text.length <= MAX_REASON_LENGTH ? text : `${text.slice(0, MAX_REASON_LENGTH - 1)}…`;
+  return text.length <= MAX_REASON_LENGTH ? text : `${truncate(text, MAX_REASON_LENGTH - 1)}…`;
 }
 
 function suffixOf(outcome: RuleDecision["outcome"]): string {

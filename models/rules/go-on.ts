@@ -1,5 +1,6 @@
 import type { Catalog } from "../domain/catalog.ts";
 import type { Directive, DirectiveHistory } from "../domain/directive.ts";
+import { truncate } from "../domain/text.ts";
 import { changesOf, stopOf } from "./automation-state.ts";
 import { stricterMode } from "./evaluate.ts";
 import { MAX_REASON_LENGTH } from "./explain.ts";
@@ -51,7 +52,7 @@ export function directiveOnceMore(
     ...forAll,
     id: ids.directive(),
     evidence: ids.decision(),
-    reason: `goes on, because it ${why}: ${before}`.slice(0, MAX_REASON_LENGTH),
+    reason: truncate(`goes on, because it ${why}: ${before}`, MAX_REASON_LENGTH),
     issuedAt: nowMs,
     expiresAt: nowMs + (directive.expiresAt - directive.issuedAt),
   };

@@ -1,6 +1,7 @@
 import type { Request } from "express";
 import type { AdminAction } from "../../models/domain/admin-action.ts";
 import { eventId } from "../../models/domain/ids.ts";
+import { truncate } from "../../models/domain/text.ts";
 import { appendEvent } from "../record-event.ts";
 import type { Identity } from "./access-guard.ts";
 import { publicErrorOf } from "./answer-error.ts";
@@ -79,7 +80,7 @@ function actionOf(
 }
 
 function subjectOf({ params }: Request): string {
-  return Object.values(params).flat().join(" ").slice(0, 200);
+  return truncate(Object.values(params).flat().join(" "), 200);
 }
 
 function detailsOf({ body }: { readonly body?: unknown }): string {

@@ -56,15 +56,12 @@ export function publicErrorOf(error: unknown): PublicError {
 const hungUp = z.object({ code: z.literal("ECONNABORTED") });
 
 /** What express and its body parser throw. */
-const httpError = z.object({ status: z.number(), type: z.string().optional() });
+const httpError = z.object({ status: z.number() });
 
 function httpErrorOf(error: unknown): PublicError | null {
   const parsed = httpError.safeParse(error);
   if (!parsed.success) return error instanceof URIError ? badUrl(error) : null;
-  const { status, type } = parsed.data;
-  if (type === "entity.parse.failed") {
-    return new PublicError("invalid_json", "the body is not valid JSON", { cause: error });
-  }
+  const { status } = parsed.data;
   if (status === 413) return new PublicError("body_too_large", "the body is too large", { cause: error });
   if (status === 415) {
     return new PublicError("unsupported_media_type", "the body's encoding is not supported", {

@@ -8,6 +8,7 @@ import { accessTokens } from "./access-tokens.ts";
 import { type ActionRecord, openActionRecord } from "./action-record.ts";
 import { answerError } from "./answer-error.ts";
 import type { ControlDeps } from "./control-deps.ts";
+import { jsonBody } from "./json-body.ts";
 import { liveStream } from "./live.ts";
 import { openApiOf } from "./openapi.ts";
 import { openPanel } from "./panel-files.ts";
@@ -53,7 +54,7 @@ export function openControlApi(deps: ControlDeps): Application {
   app.use("/api", noStore, requireJson);
   app.use("/api/session", sessionRoutes({ checkToken, sessions, actions }));
   app.use("/api", access.guard);
-  app.use("/api", express.json({ limit: MAX_BODY }));
+  app.use("/api", jsonBody(MAX_BODY));
   for (const route of routes) app[route.method](route.path, handlerOf(route, access, actions));
   app.get("/api/live", liveStream(deps));
   refuseOtherMethods(app, [...routes, { method: "get", path: "/api/live" }]);

@@ -1,7 +1,8 @@
-import express, { type Request, type Response, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { checkOrigin, type Identity, refuseOtherSites, sessionOf } from "./access-guard.ts";
 import type { ActionRecord } from "./action-record.ts";
+import { jsonBody } from "./json-body.ts";
 import { clearSessionCookie, sessionIdOf, setSessionCookie } from "./session-cookie.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import type { TokenCheck } from "./token-check.ts";
@@ -20,7 +21,7 @@ export interface SessionRoutesDeps {
 export function sessionRoutes(deps: SessionRoutesDeps): Router {
   const { sessions } = deps;
   const router = Router();
-  router.post("/", express.json({ limit: MAX_BODY }), async (request, response) => {
+  router.post("/", jsonBody(MAX_BODY), async (request: Request, response: Response) => {
     const { id, session } = await signIn(request, deps);
     setSessionCookie(request, response, id);
     response.status(201).json(shown(session));

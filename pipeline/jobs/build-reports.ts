@@ -1,5 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { nextAlerts } from "../../models/alerts/alert.ts";
+import { truncate } from "../../models/domain/text.ts";
 import { alertIdOf, readAlerts, writeAlerts } from "../alerts/alert-store.ts";
 import type { Job, JobDeps, JobReport } from "../job.ts";
 import type { BuildOutcome } from "../reports/report-builds.ts";
@@ -70,7 +71,7 @@ async function tell(
 }
 
 function firstLines(reason: string): string {
-  return reason.replaceAll(/\s+/g, " ").slice(0, MAX_REASON_LENGTH);
+  return truncate(reason.replaceAll(/\s+/g, " "), MAX_REASON_LENGTH);
 }
 
 function quiet(summary: string): JobReport {

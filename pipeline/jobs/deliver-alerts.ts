@@ -1,6 +1,7 @@
 import { isAtLeast } from "../../models/alerts/alert.ts";
 import { dueNotices, type Notice } from "../../models/alerts/notice.ts";
 import { nextAttemptMs } from "../../models/alerts/retry.ts";
+import { truncate } from "../../models/domain/text.ts";
 import {
   type Delivery,
   readAlerts,
@@ -91,7 +92,7 @@ async function deliver(
   const error = await channel.send(notice).then(
     () => null,
     (reason: unknown) =>
-      (reason instanceof Error ? reason.message : String(reason)).slice(0, MAX_ERROR_LENGTH),
+      truncate(reason instanceof Error ? reason.message : String(reason), MAX_ERROR_LENGTH),
   );
   const tried = attempts + 1;
   const nextAt = error === null ? null : nextAttemptMs(tried, nowMs);

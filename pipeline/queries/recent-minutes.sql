@@ -3,21 +3,21 @@
 SELECT
     toUnixTimestamp(minute) * 1000 AS at,
     count() - 1 AS requests,
-    countIf(outcome IN ('ok', 'cached', 'failed', 'aborted')) AS served,
-    countIf(outcome = 'failed') AS failed,
-    countIf(outcome = 'denied') AS denied,
+    countIf(result IN ('ok', 'cached', 'failed', 'aborted')) AS served,
+    countIf(result = 'failed') AS failed,
+    countIf(result = 'denied') AS denied,
     uniqExactIf(user_id, user_id != '') AS users,
     sum(cost) AS cost,
-    if(countIf(outcome IN ('ok', 'cached')) = 0, NULL, quantileExactIf(0.5)(latency_ms, outcome IN ('ok', 'cached'))) AS p50_ms,
-    if(countIf(outcome IN ('ok', 'cached')) = 0, NULL, quantileExactIf(0.95)(latency_ms, outcome IN ('ok', 'cached'))) AS p95_ms,
+    if(countIf(result IN ('ok', 'cached')) = 0, NULL, quantileExactIf(0.5)(latency_ms, result IN ('ok', 'cached'))) AS p50_ms,
+    if(countIf(result IN ('ok', 'cached')) = 0, NULL, quantileExactIf(0.95)(latency_ms, result IN ('ok', 'cached'))) AS p95_ms,
     countIf(source = 'simulated') AS simulated
 FROM
 (
-    SELECT toStartOfMinute(ts) AS minute, outcome, user_id, cost, latency_ms, source
+    SELECT toStartOfMinute(ts) AS minute, result, user_id, cost, latency_ms, source
     FROM request_events FINAL
     WHERE ts >= toStartOfMinute(now()) - INTERVAL 60 MINUTE AND ts < toStartOfMinute(now())
     UNION ALL
-    SELECT toStartOfMinute(now()) - toIntervalMinute(1 + number) AS minute, '' AS outcome, '' AS user_id, 0 AS cost, 0 AS latency_ms, '' AS source
+    SELECT toStartOfMinute(now()) - toIntervalMinute(1 + number) AS minute, '' AS result, '' AS user_id, 0 AS cost, 0 AS latency_ms, '' AS source
     FROM numbers(60)
 )
 GROUP BY minute

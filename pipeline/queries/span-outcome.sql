@@ -22,7 +22,7 @@ FROM
         murmurHash3_32(user_id) < {share:Float64} * 4294967296 AS tried,
         1 AS request,
         outcome = 'denied' AS was_denied,
-        outcome = 'failed' AS was_failed,
+        result = 'failed' AS was_failed,
         {tier:String} IN ('', tier) AS of_tier,
         outcome = 'cached' AS was_cached,
         outcome IN ('ok', 'cached', 'aborted') AS was_answered,

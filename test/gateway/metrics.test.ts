@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { counter, histogram } from "../../gateway/metrics/prometheus.ts";
 import { usdFromNano } from "../../models/domain/money.ts";
+import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { testCatalog } from "../support/test-catalog.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
 
@@ -79,12 +80,17 @@ describe("GET /metrics", () => {
     await ask({}, "plan");
     await ask({ simulate_error: "500", simulate_error_at: "cheap" });
     await ask({ simulate_error: "400" });
+    await ask({ simulate_error: "cut" });
     await ask({ simulate_answer: "refusal" });
     const samples = await scrape();
     const events = await gateway.events();
-    expect(events).toHaveLength(6);
-    for (const outcome of ["ok", "cached", "failed"]) {
-      const count = events.filter((event) => event.outcome === outcome).length;
+    expect(events).toHaveLength(7);
+    // What the client asked wrongly is a refusal, although a provider was called.
+    const isMistake = ({ http_status: status }: RequestEvent): boolean => status >= 400 && status < 500;
+    for (const outcome of ["ok", "cached", "failed", "denied"]) {
+      const count = events.filter(
+        (event) => (isMistake(event) ? "denied" : event.outcome) === outcome,
+      ).length;
       expect(count).toBeGreaterThan(0);
       expect(sumOf(samples, "vigor_requests_total", { outcome, tier: "free" })).toBe(count);
       expect(sumOf(samples, "vigor_request_duration_seconds_count", { outcome })).toBe(count);

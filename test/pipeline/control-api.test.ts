@@ -100,6 +100,27 @@ describe("errors", () => {
     });
   });
 
+  it.each([
+    ["2,000 levels", `${"[".repeat(2_000)}${"]".repeat(2_000)}`],
+    ["half of a surrogate pair", '{"name":"\\ud83d"}'],
+    ["half of a surrogate pair in a field's name", '{"\\ude00":1}'],
+    ["half of a surrogate pair deep inside", '{"params":{"a":[{"b":"x\\ud83d"}]}}'],
+  ])("every call that takes a body refuses %s as invalid_json", async (_what, body) => {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
+    const { body: description } = await call("GET", "/api/openapi.json");
+    const calls = Object.entries(openApi.parse(description).paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { requestBody }]) => requestBody !== undefined)
+        .map(([method]) => ({ method: method.toUpperCase(), path: path.replace(/\{\w+\}/g, "x") })),
+    );
+    expect(calls.length).toBeGreaterThan(5);
+    for (const { method, path } of [...calls, { method: "POST", path: "/api/session" }]) {
+      const response = await fetch(control.url + path, { method, headers, body });
+      expect([method, path, response.status]).toEqual([method, path, 400]);
+      expect(await jsonObject(response)).toMatchObject({ error: { code: "invalid_json" } });
+    }
+  });
+
   it("a wrong method says which are right", async () => {
     expect((await call("PATCH", "/api/keys")).headers.get("allow")).toBe("POST, GET");
   });

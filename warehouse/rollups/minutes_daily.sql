@@ -13,8 +13,8 @@ FROM
         toDate(ts, {zone:String}) AS day,
         toStartOfMinute(ts) AS minute,
         count() AS requests,
-        countIf(outcome IN ('ok', 'cached', 'failed', 'aborted')) AS served,
-        countIf(outcome = 'failed') AS failed
+        countIf(result IN ('ok', 'cached', 'failed', 'aborted')) AS served,
+        countIf(result = 'failed') AS failed
     FROM request_events FINAL
     WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({to:Int64})
     GROUP BY day, minute

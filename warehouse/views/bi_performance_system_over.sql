@@ -1,5 +1,5 @@
 -- How the product did, from a day to a day (both included), by grain: day, week, month or total. requests: all; served: ok, cached,
--- failed, aborted; error_rate: failed / served; minutes: minutes with served requests; uptime: share of them in which at least 95 % of
+-- failed, aborted; denied: what a client asked wrongly (4xx), too; error_rate: failed / served; minutes: minutes with served requests; uptime: share of them in which at least 95 % of
 -- the served requests did not fail; *_ms: milliseconds of answers, cached ones included, percentiles within 2 %; peak_ms: the
 -- slowest answer; peak_requests_per_minute: count; satisfaction: mean rating, NULL under 5. Rates are NULL without anything to rate.
 SELECT

@@ -66,8 +66,8 @@ FROM
         countIf(outcome IN ('ok', 'cached') AND ts > now64(3) - INTERVAL 1 HOUR) AS last_hour_ok,
         uniqExactIf(user_id, user_id != '' AND ts > now64(3) - INTERVAL 5 MINUTE) AS users_online,
         countIf(ts > now64(3) - INTERVAL 60 SECOND) AS requests_per_minute,
-        countIf(outcome IN ('ok', 'cached', 'failed', 'aborted') AND ts > now64(3) - INTERVAL 5 MINUTE) AS served_5m,
-        countIf(outcome = 'failed' AND ts > now64(3) - INTERVAL 5 MINUTE) AS failed_5m
+        countIf(result IN ('ok', 'cached', 'failed', 'aborted') AND ts > now64(3) - INTERVAL 5 MINUTE) AS served_5m,
+        countIf(result = 'failed' AND ts > now64(3) - INTERVAL 5 MINUTE) AS failed_5m
     FROM request_events FINAL
     -- A calendar day has at most 25 hours.
     WHERE ts >= now64(3) - INTERVAL 26 HOUR

@@ -21,7 +21,7 @@ FROM
     FROM requests_by_hour WHERE NOT has(stale, day)
     UNION ALL
     SELECT toDate(ts, zone) AS day, toDateTime(toStartOfHour(ts, zone), 'UTC') AS hour, provider, tier, count(), countIf(outcome IN ('ok', 'cached')),
-        countIf(outcome = 'cached'), countIf(outcome = 'denied'), countIf(outcome = 'failed'), countIf(outcome = 'aborted'),
+        countIf(outcome = 'cached'), countIf(result = 'denied'), countIf(result = 'failed'), countIf(outcome = 'aborted'),
         countIf(outcome = 'orphaned'), sum(cost), sum(cache_saved)
     FROM request_events FINAL
     WHERE has(stale, toDate(ts, zone)) AND ts >= toDateTime(arrayMin(stale), zone)

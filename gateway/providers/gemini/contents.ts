@@ -1,3 +1,4 @@
+import { InvalidJsonError, parseJson } from "../../../models/domain/json.ts";
 import { type Refusal, refusal } from "../adapter.ts";
 import type { Content, Message } from "./chat-body.ts";
 
@@ -132,10 +133,10 @@ function toolResult(text: string): object {
 
 function objectIn(text: string): object | null {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     return typeof parsed === "object" && !Array.isArray(parsed) ? parsed : null;
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof InvalidJsonError) return null;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { InvalidJsonError, parseJson } from "../../../models/domain/json.ts";
 import { responseStreamQuality } from "../../quality/response-quality.ts";
 import type { StreamReading } from "../../stream-reading.ts";
 import { tokenUsageOf } from "../../token-usage.ts";
@@ -29,10 +30,10 @@ function isLast(document: object): boolean {
 
 function parse(data: string): object {
   try {
-    const parsed: unknown = JSON.parse(data);
+    const parsed: unknown = parseJson(data);
     return typeof parsed === "object" && parsed !== null ? parsed : {};
   } catch (error) {
-    if (error instanceof SyntaxError) return {};
+    if (error instanceof InvalidJsonError) return {};
     throw error;
   }
 }

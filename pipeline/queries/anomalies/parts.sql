@@ -8,8 +8,8 @@ SELECT
     uniqExact(user_id, floor((toUnixTimestamp64Milli(ts) - {from:Int64}) / {step:Int64})) AS users,
     count() AS requests,
     sum(cost) AS spend,
-    countIf(outcome IN ('ok', 'cached', 'failed', 'aborted')) AS served,
-    countIf(outcome = 'failed') AS failed,
+    countIf(result IN ('ok', 'cached', 'failed', 'aborted')) AS served,
+    countIf(result = 'failed') AS failed,
     countIf(outcome = 'ok') AS answers,
     sumIf(toFloat64(latency_ms), outcome = 'ok') AS latency,
     sum(input_tokens + cached_input_tokens + output_tokens + reasoning_tokens) AS tokens

@@ -38,7 +38,7 @@ FROM
         SELECT *
         FROM request_events FINAL
         WHERE request_events.ts >= fromUnixTimestamp64Milli({from:Int64}) AND request_events.ts < fromUnixTimestamp64Milli({until:Int64})
-            AND requested_model = 'auto' AND outcome IN ('ok', 'failed') AND propensity > 0 AND notEmpty(attempts)
+            AND requested_model = 'auto' AND result IN ('ok', 'failed') AND propensity > 0 AND notEmpty(attempts)
             AND feature != '' AND position(route_reason, 'high-load') = 0
     ) AS past
     LEFT JOIN
