@@ -25,6 +25,7 @@ export interface Hold {
   readonly charges: readonly Charge[];
   readonly price: Price;
   readonly bound: NanoUsd;
+  readonly tokens: TokenBound;
   readonly expiresAtMs: number;
 }
 
@@ -88,7 +89,7 @@ export async function admit(gateway: Gateway, question: AdmissionQuestion): Prom
     const allowance = allowanceAfter(gateway, charges, result);
     work.draft.allowance = allowance instanceof Promise ? await allowance : allowance;
   }
-  if (result.ok) return { ok: true, hold: { id, charges, price, bound, expiresAtMs } };
+  if (result.ok) return { ok: true, hold: { id, charges, price, bound, tokens, expiresAtMs } };
   const denial = denialOf(result.denied, controls, nowMs);
   const told = isBusy(result.denied, result.state, priorCostNano) ? busyDenial(denial) : denial;
   const { code, message, retryAfterSeconds } = told;

@@ -1,8 +1,7 @@
 import { PublicError } from "../models/domain/errors.ts";
 import { formatUsd } from "../models/domain/money.ts";
-import { costOf } from "../models/domain/price.ts";
 import { answerHeaders } from "./answer-headers.ts";
-import { bill, costOfAnswer, countedTokens } from "./billing.ts";
+import { bill } from "./billing.ts";
 import type { CacheTurn } from "./cache/consult-cache.ts";
 import { answerTape, keepAnswer } from "./cache/keep-answer.ts";
 import type { Exchange } from "./exchange.ts";
@@ -30,10 +29,10 @@ function deliverJson(gateway: Gateway, won: WonAnswer, { asked, exchange, turn }
   if (won.answer.kind !== "json") return;
   const { draft, response, settlements } = exchange;
   const { body, contentType, document, quality } = won.answer;
-  const costNano = costOfAnswer(won.usage, won.hold);
-  bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
-  const { inputTokens, outputTokens } = won.tokens;
-  draft.tokens = won.usage ?? { input: inputTokens, cachedInput: 0, output: outputTokens, reasoning: 0 };
+  const report = { end: "complete", reported: won.usage } as const;
+  const { provider } = draft;
+  const { tokens, costNano } = bill(gateway, { draft, settlements, provider, hold: won.hold, report });
+  draft.tokens = tokens;
   draft.httpStatus = 200;
   // The provider was heard out, since it charges for the answer whether or not anybody is there to get it.
   draft.outcome = response.destroyed ? "aborted" : "ok";
@@ -92,16 +91,22 @@ async function deliverStream(
   draft.providerMs += providerMs;
   const outcome = attemptOutcome(passed);
   won.call.end(outcome);
-  won.trace?.end({ outcome, usage: passed.usage, model: passed.model });
+  won.trace?.end({ outcome, usage: passed.report.reported, model: passed.model });
   draft.attempts.push({
     provider: draft.provider,
     outcome,
     ms: Math.round(providerMs * 1000) / 1000,
   });
   draft.quality = passed.quality;
-  draft.tokens = passed.usage ?? countedTokens(passed.generatedBytes, won.tokens);
-  const costNano = costOf(draft.tokens, won.hold.price);
-  bill(gateway, { draft, settlements, provider: draft.provider, hold: won.hold, costNano });
+  const { provider } = draft;
+  const { tokens, costNano } = bill(gateway, {
+    draft,
+    settlements,
+    provider,
+    hold: won.hold,
+    report: passed.report,
+  });
+  draft.tokens = tokens;
   endStream(passed, { draft, response });
   const body = passed.end === "complete" ? tape.body() : null;
   if (body === null) return;

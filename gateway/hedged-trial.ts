@@ -1,4 +1,5 @@
-import { bill, costOfAnswer, countedTokens } from "./billing.ts";
+import type { CallReport } from "../models/policy/call-bill.ts";
+import { bill } from "./billing.ts";
 import type { Gateway } from "./gateway.ts";
 import {
   describeRoute,
@@ -11,7 +12,7 @@ import {
 import type { AnswerStream } from "./providers/provider-client.ts";
 import { ClientGone } from "./read-body.ts";
 import type { RoutedRequest } from "./routing.ts";
-import { type SseMeter, sseMeter } from "./sse-meter.ts";
+import { sseMeter } from "./sse-meter.ts";
 
 export interface Hedge {
   readonly first: TrialQuestion;
@@ -27,13 +28,12 @@ export interface Hedge {
 export async function tryHedged(gateway: Gateway, asked: RoutedRequest, hedge: Hedge): Promise<Trial> {
   const { first, underWay } = startFirst(gateway, asked, hedge);
   const early = await Promise.race([first, underWay.late]).finally(underWay.stop);
-  if (typeof early !== "number") return early;
+  if (early !== "late") return early;
   const question = hedge.second();
   if (question === null) return first;
   let winner: Trial | null = null;
   const second = tryCandidate(gateway, asked, {
     ...question,
-    underWayNano: early,
     work: {
       ...question.work,
       // Nobody waits for its answer any more when the first one has come.
@@ -50,17 +50,17 @@ export async function tryHedged(gateway: Gateway, asked: RoutedRequest, hedge: H
   }
 }
 
-/** `late` comes, with what the call may cost, when the call was made that long ago. */
+/** `late` comes when the call was made that long ago. */
 function startFirst(gateway: Gateway, asked: RoutedRequest, { first, afterMs }: Hedge) {
   let timer: NodeJS.Timeout | undefined;
-  let tell: (boundNano: number) => void = () => {};
-  const late = new Promise<number>((resolve) => {
+  let tell: (late: "late") => void = () => {};
+  const late = new Promise<"late">((resolve) => {
     tell = resolve;
   });
   const trial = tryCandidate(gateway, asked, {
     ...first,
-    onCalled({ bound }) {
-      timer = setTimeout(() => tell(bound), afterMs);
+    onCalled() {
+      timer = setTimeout(() => tell("late"), afterMs);
     },
   });
   return { first: trial, underWay: { late, stop: () => clearTimeout(timer) } };
@@ -89,42 +89,44 @@ async function hearOut(
   }
   if (trial === winner || trial.kind !== "won") return;
   const { won } = trial;
-  const costNano =
-    won.answer.kind === "json" ? costOfAnswer(won.usage, won.hold) : await costOfLost(gateway, won, work);
   const { draft, settlements } = work;
-  bill(gateway, { draft, settlements, provider: won.candidate.provider.name, hold: won.hold, costNano });
+  const report = await reportOfLost(gateway, won, work);
+  bill(gateway, { draft, settlements, provider: won.candidate.provider.name, hold: won.hold, report });
 }
 
-async function costOfLost(gateway: Gateway, won: WonAnswer, { draft }: Work): Promise<number> {
-  if (won.answer.kind !== "stream") return 0;
-  const meter = await drain(won.answer.stream, gateway.limits.drainMs);
-  const outcome = meter.done() ? "ok" : "aborted";
+async function reportOfLost(gateway: Gateway, won: WonAnswer, { draft }: Work): Promise<CallReport> {
+  if (won.answer.kind !== "stream") return { end: "complete", reported: won.usage };
+  const { report, model } = await drain(won.answer.stream, gateway.limits.drainMs);
+  const outcome = report.end === "complete" ? "ok" : "aborted";
   const ms = Math.round(gateway.monotonicMs() - won.calledAtMs);
   won.call.end(outcome);
-  won.trace?.end({ outcome, usage: meter.usage(), model: meter.model() });
+  won.trace?.end({ outcome, usage: report.reported, model });
   draft.attempts.push({ provider: won.candidate.provider.name, outcome, ms });
-  return costOfAnswer(meter.usage() ?? countedTokens(meter.generatedBytes(), won.tokens), won.hold);
+  return report;
 }
 
 /** Reads a stream that nobody gets, for a bounded time. */
-function drain(stream: AnswerStream, maxMs: number): Promise<SseMeter> {
-  const meter = sseMeter({ hideUsage: false, reading: stream.reading });
+function drain(
+  stream: AnswerStream,
+  maxMs: number,
+): Promise<{ readonly report: CallReport; readonly model: string }> {
+  const meter = sseMeter({ hideUsage: false, reading: stream.reading, tally: stream.tally });
   return new Promise((resolve) => {
-    const over = (): void => {
+    const over = (isOver: boolean): void => {
       clearTimeout(timer);
-      resolve(meter);
+      resolve({ report: meter.report(isOver), model: meter.model() });
     };
     const timer = setTimeout(() => {
       stream.abort();
-      over();
+      over(false);
     }, maxMs);
     stream.start({
       onChunk: (chunk) => meter.push(chunk),
       onEnd() {
         meter.flush();
-        over();
+        over(true);
       },
-      onError: over,
+      onError: () => over(false),
     });
   });
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { TokenUsage } from "../models/domain/price.ts";
+import type { CallReport } from "../models/policy/call-bill.ts";
 import type { AnswerStream } from "./providers/provider-client.ts";
 import { type AnswerQuality, type AnswerWish, NOTHING_WRONG } from "./quality/answer-quality.ts";
 import { sseMeter } from "./sse-meter.ts";
@@ -7,10 +7,8 @@ import { sseMeter } from "./sse-meter.ts";
 export interface PassedStream {
   /** `cut`: the provider broke off before the end of its answer. */
   readonly end: "complete" | "cut" | "client-gone";
-  /** What the provider reported; null when it did not. */
-  readonly usage: TokenUsage | null;
-  /** 0 where the usage is known. */
-  readonly generatedBytes: number;
+  /** What the call is billed by, whatever of it the client has got. */
+  readonly report: CallReport;
   /** What the provider calls the model that answered; empty: not said. */
   readonly model: string;
   /** Of a complete answer. */
@@ -35,21 +33,23 @@ export function passStream(
   options: PassOptions,
 ): Promise<PassedStream> {
   return new Promise((resolve) => {
-    const meter = sseMeter({ hideUsage: options.hideUsage, reading: stream.reading });
+    const meter = sseMeter({
+      hideUsage: options.hideUsage,
+      reading: stream.reading,
+      tally: stream.tally,
+    });
     let clientGone = response.destroyed;
     let drainTimer: NodeJS.Timeout | undefined;
 
-    const finish = (end: PassedStream["end"]): void => {
+    const finish = (end: PassedStream["end"], isOver: boolean): void => {
       clearTimeout(drainTimer);
       response.off("close", onClose);
       response.off("drain", onDrain);
-      const usage = meter.usage();
-      // Counting reads all of it once more.
-      const generatedBytes = usage === null ? meter.generatedBytes() : 0;
+      const report = meter.report(isOver);
       const isWhole = end === "complete" && !clientGone;
       const quality = isWhole ? meter.quality(options.wish) : NOTHING_WRONG;
       const model = meter.model();
-      resolve({ end: clientGone ? "client-gone" : end, usage, generatedBytes, model, quality });
+      resolve({ end: clientGone ? "client-gone" : end, report, model, quality });
     };
     const onDrain = (): void => stream.resume();
     const onClose = (): void => {
@@ -57,7 +57,7 @@ export function passStream(
       stream.resume();
       drainTimer = setTimeout(() => {
         stream.abort();
-        finish("client-gone");
+        finish("client-gone", false);
       }, options.drainMs);
     };
     const passOn = (bytes: Buffer): void => {
@@ -73,9 +73,9 @@ export function passStream(
       onChunk: (chunk) => passOn(meter.push(chunk)),
       onEnd: () => {
         passOn(meter.flush());
-        finish(meter.done() ? "complete" : "cut");
+        finish(meter.done() ? "complete" : "cut", true);
       },
-      onError: () => finish("cut"),
+      onError: () => finish("cut", false),
     });
   });
 }

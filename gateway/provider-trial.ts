@@ -1,9 +1,9 @@
 import type { PublicError } from "../models/domain/errors.ts";
 import type { TokenUsage } from "../models/domain/price.ts";
-import { boundTokens, type TokenBound } from "../models/policy/estimate.ts";
+import { boundTokens } from "../models/policy/estimate.ts";
 import type { Candidate } from "../models/policy/route.ts";
 import { type AdmissionResult, admit, type Hold, settle } from "./admission.ts";
-import { costOfFailure, sumOf } from "./billing.ts";
+import { bill, reportOfFailure, sumOf } from "./billing.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Gateway } from "./gateway.ts";
 import type { HealthCall } from "./health/deployment-health.ts";
@@ -21,7 +21,6 @@ export interface WonAnswer {
   /** As the event tells it. */
   readonly routeReason: string;
   readonly hold: Hold;
-  readonly tokens: TokenBound;
   readonly answer: Exclude<ProviderAnswer, ProviderFailure>;
   /** What the provider reported; null = it did not, or a stream has not yet. */
   readonly usage: TokenUsage | null;
@@ -47,10 +46,8 @@ export interface TrialQuestion {
   readonly patient: boolean;
   /** Why it is not the first: `retry`, `fallback`, `hedge`; null = it is. */
   readonly because: string | null;
-  /** What a call that is still under way may cost. */
-  readonly underWayNano?: number;
   /** It is reserved for, and made now. */
-  readonly onCalled?: (hold: Hold) => void;
+  readonly onCalled?: () => void;
 }
 
 /** One call to one provider: reserved for, made, and what it failed by put into the books. */
@@ -77,20 +74,23 @@ export async function tryCandidate(
       tokens,
       hop: work.settlements.length,
       patient: question.patient,
-      priorCostNano: sumOf(work.settlements) + (question.underWayNano ?? 0),
+      priorCostNano: sumOf(work.settlements),
     });
     if (!admission.ok) return notAdmitted(admission);
     const { hold } = admission;
-    work.settlements.push({ hold, costNano: 0, isSettled: false });
+    const settlement = { hold, costNano: 0, isSettled: false };
+    work.settlements.push(settlement);
     // It may have waited for room; nobody pays for an answer that nobody waits for.
     if (work.isGone()) throw new ClientGone();
-    question.onCalled?.(hold);
+    settlement.costNano = hold.bound;
+    question.onCalled?.();
     const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, work)));
     const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs, trace: work.trace });
     const { answer, usage, calledAtMs, trace } = called;
-    if (answer.kind === "failure") return await billFailure(gateway, answer, { work, hold });
+    if (answer.kind === "failure")
+      return await billFailure(gateway, answer, { work, hold, provider: provider.name });
     isWon = true;
-    const won = { candidate, routeReason, hold, tokens, call, answer, usage, calledAtMs, trace };
+    const won = { candidate, routeReason, hold, call, answer, usage, calledAtMs, trace };
     return { kind: "won", won };
   } finally {
     // Changes nothing where its end was told.
@@ -118,13 +118,17 @@ function describeTrial(asked: RoutedRequest, { work, candidate, because }: Trial
 async function billFailure(
   gateway: Gateway,
   failure: ProviderFailure,
-  { work, hold }: { readonly work: Work; readonly hold: Hold },
+  { work, hold, provider }: { readonly work: Work; readonly hold: Hold; readonly provider: string },
 ): Promise<Trial> {
   const { draft, settlements } = work;
-  const costNano = costOfFailure(failure, hold);
+  const { costNano } = bill(gateway, {
+    draft,
+    settlements,
+    provider,
+    hold,
+    report: reportOfFailure(failure),
+  });
   const settlement = settlements.find((entry) => entry.hold === hold);
-  if (settlement !== undefined) settlement.costNano = costNano;
-  draft.costNano = sumOf(settlements);
   // What costs nothing must not take the room of the provider that is tried next.
   if (settlement !== undefined && costNano === 0 && failure.failure !== "rejected") {
     await settle(gateway, hold, 0);

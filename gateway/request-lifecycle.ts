@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import type { AppId } from "../models/domain/ids.ts";
 import { settle } from "./admission.ts";
-import type { Settlements } from "./billing.ts";
+import { type Settlements, sumOf } from "./billing.ts";
 import { type CacheTurn, consultCache } from "./cache/consult-cache.ts";
 import { serveCached } from "./cache/serve-cached.ts";
 import { bearerToken } from "./caller.ts";
@@ -61,6 +61,8 @@ async function serve(
 
 function record(gateway: Gateway, { draft, settlements, trace }: Exchange, endedMs: number): void {
   noteQuestion(gateway, draft);
+  // With what was under way when something failed.
+  draft.costNano = sumOf(settlements);
   const event = eventOf(draft, endedMs);
   gateway.metrics.observe(event);
   trace?.end(event);

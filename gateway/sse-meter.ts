@@ -1,9 +1,10 @@
-import type { TokenUsage } from "../models/domain/price.ts";
+import type { CallReport } from "../models/policy/call-bill.ts";
 import { ByteTape } from "./byte-tape.ts";
 import { type AnswerQuality, type AnswerWish, modelIn, NOTHING_WRONG } from "./quality/answer-quality.ts";
 import { type PassedDocuments, passedDocuments } from "./quality/passed-documents.ts";
 import { dataOf, documentOf, endOfLastEvent, eventsBackward, eventsOf } from "./sse-events.ts";
 import type { StreamReading } from "./stream-reading.ts";
+import { UsageTally } from "./usage-report.ts";
 
 /**
  * Reads the usage out of a stream while it passes. Whole events go on as the bytes that came; the tail of an event that is not
@@ -14,12 +15,10 @@ export interface SseMeter {
   push(chunk: Buffer): Buffer;
   /** What is left when the stream is over without an empty line at its end. */
   flush(): Buffer;
-  /** What the provider reported, or null as long as it has not. */
-  usage(): TokenUsage | null;
+  /** How far the answer came, and what the provider reported of it. `isOver`: its stream has ended by itself, and not in an error. */
+  report(isOver: boolean): CallReport;
   /** The stream is over: was that the answer's end? */
   done(): boolean;
-  /** Bytes of generated text so far: what an answer that broke off is billed by. */
-  generatedBytes(): number;
   /** What the provider calls the model that answered; empty: not said. */
   model(): string;
   /** Of a complete answer. */
@@ -33,14 +32,21 @@ const FIRST_OF_NULL = "n".charCodeAt(0);
 const NOTHING: Buffer = Buffer.alloc(0);
 /** An event longer than this is passed on unread. */
 const MAX_HELD_BYTES = 1 << 20;
-/** Kept for counting; an answer that is longer is counted by its raw bytes. */
+/** Kept for a look at the whole. */
 const MAX_KEPT_BYTES = 4 << 20;
 
-export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }): SseMeter {
-  const { hideUsage, reading } = options;
+export interface SseMeterOptions {
+  readonly hideUsage: boolean;
+  readonly reading: StreamReading;
+  /** Where the usage is read before. */
+  readonly tally?: UsageTally | null;
+}
+
+export function sseMeter({ hideUsage, reading, tally: given = null }: SseMeterOptions): SseMeter {
+  const tally = given ?? new UsageTally(reading.usage);
   let held: Buffer = NOTHING;
-  let usage: TokenUsage | null = null;
   let reported: object | null = null;
+  let isLastReport = false;
   const kept = new ByteTape();
   let passedBytes = 0;
 
@@ -56,14 +62,17 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
     if (!mayReport(events)) return events;
     const passed = [...eventsOf(events)].filter((event) => {
       const document = documentOf(event);
-      const found = document === null ? null : reading.usageIn(document);
-      if (found === null) return true;
-      usage = found.usage;
+      if (document === null) return true;
+      const isReport = given === null ? tally.add(document) : reading.usage.find(document) !== null;
+      if (!isReport) return true;
       reported = document;
-      return !(hideUsage && found.isAlone);
+      isLastReport = reading.isLastReport(document);
+      return !(hideUsage && reading.carriesNothingElse(document));
     });
     return Buffer.concat(passed);
   };
+
+  const isDone = () => saysTheEnd(kept.view(), reading) || hasLast(documents(), reading);
 
   return {
     push(chunk) {
@@ -82,14 +91,12 @@ export function sseMeter(options: { hideUsage: boolean; reading: StreamReading }
       held = NOTHING;
       return rest.length === 0 ? rest : read(rest);
     },
-    usage: () => usage,
-    done: () => saysTheEnd(kept.view(), reading) || hasLast(documents(), reading),
-    generatedBytes() {
-      if (passedBytes > MAX_KEPT_BYTES) return passedBytes;
-      let bytes = 0;
-      for (const document of documents().forward()) bytes += reading.generatedBytesIn(document);
-      return bytes;
+    report(isOver) {
+      // When the last report has come, the line may break before the mark of the end without changing anything.
+      const isComplete = (isOver || isLastReport) && tally.isSound() && isDone();
+      return { end: isComplete ? "complete" : "unfinished", reported: tally.usage() };
     },
+    done: isDone,
     model: () => (reported === null ? "" : modelIn(reported)),
     quality(wish) {
       const seen = reading.qualityOf(documents(), wish);

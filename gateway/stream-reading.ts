@@ -1,6 +1,6 @@
-import type { TokenUsage } from "../models/domain/price.ts";
 import type { AnswerQuality, AnswerWish } from "./quality/answer-quality.ts";
 import type { PassedDocuments } from "./quality/passed-documents.ts";
+import type { UsageForm } from "./usage-report.ts";
 
 /** How to read, out of a stream in an endpoint's own form, what the gateway must know of it. */
 export interface StreamReading {
@@ -9,10 +9,11 @@ export interface StreamReading {
   isEnd(data: string): boolean;
   /** For providers that say nothing of the kind: an event that only a complete answer has. Asked when the stream is over. */
   isLast(document: object): boolean;
-  /** Null: the event reports nothing. `isAlone`: it carries nothing else, so that it can be kept from who did not ask for it. */
-  usageIn(document: object): { readonly usage: TokenUsage; readonly isAlone: boolean } | null;
-  /** Bytes of generated text in an event: what an answer that broke off is billed by. */
-  generatedBytesIn(document: object): number;
+  readonly usage: UsageForm;
+  /** Of an event that reports usage: it carries nothing else, so that it can be kept from who did not ask for it; */
+  carriesNothingElse(document: object): boolean;
+  /** or no other one reports after it. */
+  isLastReport(document: object): boolean;
   /** Asked when the answer is complete. */
   qualityOf(documents: PassedDocuments, wish: AnswerWish): AnswerQuality;
 }

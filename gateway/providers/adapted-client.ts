@@ -1,6 +1,8 @@
 import { InvalidJsonError, parseJson } from "../../models/domain/json.ts";
+import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Cohort } from "../cohort.ts";
 import { modelIn, wishOf } from "../quality/answer-quality.ts";
+import { readUsage } from "../usage-report.ts";
 import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
 import { type HttpAnswer, openHttpChannel } from "./http-channel.ts";
 import { mappedStream, passedStream } from "./map-stream.ts";
@@ -56,33 +58,37 @@ function mapAnswer(answer: HttpAnswer, endpoint: EndpointAdapter, call: AdapterC
     const stream =
       mapper === null
         ? passedStream(answer.stream, reading)
-        : mappedStream(answer.stream, { mapper, reading });
+        : mappedStream(answer.stream, { mapper, reading, usage: endpoint.usage });
     return { kind, contentType: mapper === null ? contentType : "text/event-stream; charset=utf-8", stream };
   }
   const parsed = parse(answer.body);
+  const usage = readUsage(endpoint.usage, parsed);
   const response = parsed === undefined ? null : endpoint.mapResponse(parsed, call);
-  if (response === null) return invalidAnswer();
+  if (response === null) return invalidAnswer(usage);
   const body = response.body === null ? answer.body : Buffer.from(JSON.stringify(response.body));
   const document = response.body ?? parsed;
   const quality = endpoint.quality(document, wishOf(call.body));
-  const usage = endpoint.usage(parsed);
   return { kind, contentType, body, document, usage, quality, model: modelIn(document) };
 }
 
 /** The caller is told in one form what to mend, whatever the provider's own is. */
 function mapFailure(answer: ProviderFailure, endpoint: EndpointAdapter): ProviderFailure {
-  if (answer.failure !== "rejected") return answer;
-  const { message, isCallers } = endpoint.readError(parse(answer.body));
+  if (answer.body.length === 0) return answer;
+  const parsed = parse(answer.body);
+  const usage = readUsage(endpoint.usage, parsed);
+  if (answer.failure !== "rejected") return { ...answer, usage };
+  const { message, isCallers } = endpoint.readError(parsed);
   const body = message === null ? NOTHING : errorBody(message);
-  return { ...answer, failure: isCallers ? "rejected" : "server-error", body };
+  return { ...answer, failure: isCallers ? "rejected" : "server-error", body, usage };
 }
 
 /** An answer that cannot be read counts as a failure of the provider, which may have charged for it. */
-function invalidAnswer(): ProviderFailure {
+function invalidAnswer(usage: TokenUsage | null): ProviderFailure {
   return {
     kind: "failure",
     failure: "invalid-answer",
     status: 200,
+    usage,
     mayBeBilled: true,
     body: NOTHING,
     retryAfterSeconds: null,
@@ -95,6 +101,7 @@ function refused(message: string): ProviderFailure {
     kind: "failure",
     failure: "rejected",
     status: 0,
+    usage: null,
     mayBeBilled: false,
     body: errorBody(message),
     retryAfterSeconds: null,

@@ -1,7 +1,7 @@
-import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Endpoint } from "../model-request.ts";
 import type { AnswerQuality, AnswerWish } from "../quality/answer-quality.ts";
 import type { StreamReading } from "../stream-reading.ts";
+import type { UsageForm } from "../usage-report.ts";
 import type { StreamMapper } from "./map-stream.ts";
 import type { ProviderCall } from "./provider-client.ts";
 
@@ -21,8 +21,8 @@ export interface EndpointAdapter {
   mapStream(call: AdapterCall): StreamMapper | null;
   /** Of the endpoint's form: what apps get. */
   readonly reading: StreamReading;
-  /** Usage in disjoint buckets out of a JSON answer; null when nothing was reported. */
-  usage(answer: unknown): TokenUsage | null;
+  /** Of the provider's own form. */
+  readonly usage: UsageForm;
   /** Of a JSON answer in the endpoint's form. */
   quality(answer: unknown, wish: AnswerWish): AnswerQuality;
   /** What a refusal (status 400 and the like) says. */

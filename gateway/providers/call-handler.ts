@@ -104,6 +104,7 @@ export class CallHandler implements Dispatcher.DispatchHandler {
       kind: "failure",
       failure,
       status: this.#status,
+      usage: null,
       mayBeBilled: this.#controller !== null && this.#status < 400,
       body,
       retryAfterSeconds: this.#retryAfterSeconds,

@@ -1,5 +1,7 @@
+import type { TokenUsage } from "../../models/domain/price.ts";
 import { dataOf, documentOf, endOfLastEvent, eventsOf } from "../sse-events.ts";
 import type { StreamReading } from "../stream-reading.ts";
+import { type UsageForm, UsageTally } from "../usage-report.ts";
 import type { ByteStream } from "./http-channel.ts";
 import type { AnswerStream } from "./provider-client.ts";
 
@@ -7,8 +9,8 @@ import type { AnswerStream } from "./provider-client.ts";
 export interface StreamMapper {
   /** Text to pass on for one event; may be empty. */
   event(document: object): string;
-  /** The provider's stream is over, without an error of the connection. */
-  end(): string;
+  /** The provider's stream is over, without an error of the connection; `usage` is what it has reported. */
+  end(usage: TokenUsage | null): string;
 }
 
 /** An event longer than this is no event. */
@@ -19,6 +21,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export function passedStream(stream: ByteStream, reading: StreamReading): AnswerStream {
   return {
     reading,
+    tally: null,
     start: (reader) => stream.start(reader),
     pause: () => stream.pause(),
     resume: () => stream.resume(),
@@ -26,16 +29,26 @@ export function passedStream(stream: ByteStream, reading: StreamReading): Answer
   };
 }
 
+export interface MappedStreamOptions {
+  readonly mapper: StreamMapper;
+  /** Of what the mapper makes. */
+  readonly reading: StreamReading;
+  /** Of what the provider sends: what it reports counts, however much of it the mapper can use. */
+  readonly usage: UsageForm;
+}
+
 export function mappedStream(
   stream: ByteStream,
-  { mapper, reading }: { readonly mapper: StreamMapper; readonly reading: StreamReading },
+  { mapper, reading, usage }: MappedStreamOptions,
 ): AnswerStream {
+  const tally = new UsageTally(usage);
   return {
     ...passedStream(stream, reading),
+    tally,
     start(reader) {
       let held: Buffer = NOTHING;
       const pass = (events: Buffer, end: () => string): boolean => {
-        const text = mapEvents(mapper, events);
+        const text = mapEvents(events, mapper, tally);
         if (text === null) {
           stream.abort();
           reader.onError(new Error("an event of the provider's stream cannot be read"));
@@ -56,7 +69,7 @@ export function mappedStream(
           } else if (end > 0) pass(bytes.subarray(0, end), () => "");
         },
         onEnd() {
-          if (pass(held, () => mapper.end())) reader.onEnd();
+          if (pass(held, () => mapper.end(tally.usage()))) reader.onEnd();
         },
         onError: (error) => reader.onError(error),
       });
@@ -65,12 +78,14 @@ export function mappedStream(
 }
 
 /** Null: an event is broken, and what it held is lost. */
-function mapEvents(mapper: StreamMapper, events: Buffer): string | null {
+function mapEvents(events: Buffer, mapper: StreamMapper, tally: UsageTally): string | null {
   let text = "";
   for (const event of eventsOf(events)) {
     const document = documentOf(event);
-    if (document !== null) text += mapper.event(document);
-    else if (!NO_DOCUMENT.has(dataOf(event))) return null;
+    if (document !== null) {
+      tally.add(document);
+      text += mapper.event(document);
+    } else if (!NO_DOCUMENT.has(dataOf(event))) return null;
   }
   return text;
 }

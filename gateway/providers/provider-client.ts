@@ -3,6 +3,7 @@ import type { Attempt } from "../../models/domain/request-event.ts";
 import type { ModelRequest } from "../model-request.ts";
 import type { AnswerQuality } from "../quality/answer-quality.ts";
 import type { StreamReading } from "../stream-reading.ts";
+import type { UsageTally } from "../usage-report.ts";
 import type { ByteStream, CallPatience } from "./http-channel.ts";
 
 /**
@@ -49,6 +50,8 @@ export interface ProviderFailure {
   readonly failure: Exclude<Attempt["outcome"], "ok" | "aborted">;
   /** HTTP status of the provider, 0 when there was none. */
   readonly status: number;
+  /** Usage that came with it all the same: the whole answer had come, but it is none. */
+  readonly usage: TokenUsage | null;
   /** The provider may have done the work and charge for it: it got the request, and did not answer with an error. */
   readonly mayBeBilled: boolean;
   /** For a rejected request: `{ error: { message } }`, which tells the caller what to mend. Otherwise the provider's own, or empty. */
@@ -60,6 +63,8 @@ export interface ProviderFailure {
 /** A streamed answer in the form that the app expects, and how to read it. */
 export interface AnswerStream extends ByteStream {
   readonly reading: StreamReading;
+  /** What the provider has reported so far; null: its bytes pass as they are, and who passes them reads it. */
+  readonly tally: UsageTally | null;
 }
 
 /** Nothing was sent: this kind of provider cannot do what was asked for, and another one may. */

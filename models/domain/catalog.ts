@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AlertChannelEntry, alertChannel } from "./alert-channel.ts";
 import { type Capability, capabilities } from "./capability.ts";
+import { priceEntry } from "./catalog-price.ts";
 import { catalogName } from "./ids.ts";
 import { type LearningSettings, learning } from "./learning.ts";
 import { MAX_USD, type NanoUsd } from "./money.ts";
@@ -36,15 +37,6 @@ const tierEntry = z.strictObject({
   maxOutputTokens: z.number().int().min(1).max(1_000_000).default(1024),
   /** Requests a minute and user; absent = no limit. */
   requestsPerMinute: z.number().int().min(1).optional(),
-});
-
-const priceEntry = z.strictObject({
-  /** The day (in the catalog's time zone) from which it holds; absent = always. */
-  from: z.iso.date().optional(),
-  inputPerMillion: usd,
-  cachedInputPerMillion: usd.optional(),
-  outputPerMillion: usd,
-  perRequest: usd.default(0),
 });
 
 const keyVariable = z.string().regex(/^[A-Z][A-Z0-9_]*$/);

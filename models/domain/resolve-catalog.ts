@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { z } from "zod";
 import {
+  type AdapterName,
   type Catalog,
   type CatalogFile,
   catalogFile,
@@ -9,9 +10,10 @@ import {
   type Provider,
   type Tier,
 } from "./catalog.ts";
+import { catalogPrice, type PriceEntry } from "./catalog-price.ts";
 import { learningSettings } from "./learning.ts";
 import { nanoFromUsd } from "./money.ts";
-import { type Price, type PriceSchedule, picoPerTokenFromUsdPerMillion } from "./price.ts";
+import type { PriceSchedule } from "./price.ts";
 import { listPrices } from "./price-book.ts";
 import type { RuleAction } from "./rule.ts";
 
@@ -119,7 +121,10 @@ function providerOf(name: string, entry: CatalogFile["providers"][string], timeZ
     speed: entry.speed,
     capabilities: entry.capabilities,
     contextTokens: entry.contextTokens ?? Number.POSITIVE_INFINITY,
-    prices: entry.price === undefined ? listPrices(entry) : catalogPrices(entry.price, timeZone),
+    prices:
+      entry.price === undefined
+        ? listPrices(entry)
+        : catalogPrices(entry.price, { timeZone, adapter: entry.adapter }),
     timeoutMs: entry.timeoutSeconds * 1000,
     firstByteTimeoutMs: entry.firstByteSeconds * 1000,
     idleTimeoutMs: entry.idleSeconds * 1000,
@@ -141,24 +146,13 @@ function deploymentsOf(
   }));
 }
 
-type PriceEntry = Exclude<NonNullable<CatalogFile["providers"][string]["price"]>, readonly unknown[]>;
-
-function catalogPrices(given: PriceEntry | PriceEntry[], timeZone: string): PriceSchedule {
+function catalogPrices(
+  given: PriceEntry | PriceEntry[],
+  { timeZone, adapter }: { readonly timeZone: string; readonly adapter: AdapterName },
+): PriceSchedule {
   return (Array.isArray(given) ? given : [given])
-    .map((entry) => ({ fromMs: startOfDay(entry.from, timeZone), price: catalogPrice(entry) }))
+    .map((entry) => ({ fromMs: startOfDay(entry.from, timeZone), price: catalogPrice(entry, adapter) }))
     .sort((a, b) => a.fromMs - b.fromMs);
-}
-
-function catalogPrice(entry: PriceEntry): Price {
-  return {
-    rates: {
-      input: picoPerTokenFromUsdPerMillion(entry.inputPerMillion),
-      cachedInput: picoPerTokenFromUsdPerMillion(entry.cachedInputPerMillion ?? entry.inputPerMillion),
-      output: picoPerTokenFromUsdPerMillion(entry.outputPerMillion),
-    },
-    longContext: [],
-    perRequest: nanoFromUsd(entry.perRequest),
-  };
 }
 
 function startOfDay(date: string | undefined, timeZone: string): number {

@@ -1,6 +1,6 @@
 import type { Tier } from "../domain/catalog.ts";
 import type { NanoUsd } from "../domain/money.ts";
-import type { Price } from "../domain/price.ts";
+import { type Price, rateFor, SPECIAL_OUTPUT, type SpecialBucket, type TokenRates } from "../domain/price.ts";
 import { imageTokens } from "./image-tokens.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -50,17 +50,47 @@ export function boundTokens(
 }
 
 /**
- * Never lower than what any call within the bound costs: no cached input is assumed, and of the long-context rates that
- * the input could reach, the dearest holds, bucket by bucket.
+ * Never lower than what any call within the bound costs. Each input token may be read from the provider's cache, written into it,
+ * or belong to an image, each output token may be reasoning, sound or picture: the dearest of those holds for all of them, and of the
+ * long-context rates that the input could reach, the dearest again. A prompt that holds sound or video says so.
  */
-export function boundCost(price: Price, bound: Pick<TokenBound, "inputTokens" | "outputTokens">): NanoUsd {
-  let input = Math.max(price.rates.input, price.rates.cachedInput);
-  let output = price.rates.output;
+export function boundCost(
+  price: Price,
+  bound: Pick<TokenBound, "inputTokens" | "outputTokens"> & { readonly holdsAudio?: boolean },
+): NanoUsd {
+  const { inputTokens, outputTokens, holdsAudio = false } = bound;
+  let input = dearestInput(price.rates, holdsAudio);
+  let output = dearestOutput(price.rates);
   for (const { aboveInputTokens, rates } of price.longContext) {
-    if (bound.inputTokens <= aboveInputTokens) continue;
-    input = Math.max(input, rates.input, rates.cachedInput);
-    output = Math.max(output, rates.output);
+    if (inputTokens <= aboveInputTokens) continue;
+    input = Math.max(input, dearestInput(rates, holdsAudio));
+    output = Math.max(output, dearestOutput(rates));
   }
-  const pico = bound.inputTokens * input + bound.outputTokens * output;
-  return (Math.ceil(pico / PICO_PER_NANO) + price.perRequest) as NanoUsd;
+  const pico = inputTokens * input + outputTokens * output;
+  const fees = price.perRequest + (price.extrasPerRequest ?? 0);
+  return (Math.ceil(pico / PICO_PER_NANO) + fees) as NanoUsd;
+}
+
+/** No request that is forwarded holds sound or video, or has its sources counted as input: `extrasPerRequest` is for those. */
+const WRITTEN_OR_SEEN: readonly SpecialBucket[] = [
+  "cacheWrite",
+  "cacheWriteHour",
+  "imageInput",
+  "cachedImageInput",
+];
+const HEARD: readonly SpecialBucket[] = ["audioInput", "cachedAudioInput", "videoInput"];
+
+function dearestInput(rates: TokenRates, holdsAudio: boolean): number {
+  let dearest = Math.max(rates.input, rates.cachedInput);
+  if (rates.special === undefined) return dearest;
+  for (const bucket of WRITTEN_OR_SEEN) dearest = Math.max(dearest, rateFor(rates, bucket));
+  if (holdsAudio) for (const bucket of HEARD) dearest = Math.max(dearest, rateFor(rates, bucket));
+  return dearest;
+}
+
+function dearestOutput(rates: TokenRates): number {
+  let dearest = Math.max(rates.output, rates.reasoning ?? 0);
+  if (rates.special === undefined) return dearest;
+  for (const bucket of SPECIAL_OUTPUT) dearest = Math.max(dearest, rateFor(rates, bucket));
+  return dearest;
 }

@@ -28,6 +28,10 @@ afterEach(async () => {
 /** Reported usage costs 20 x 1 + 10 x 2 micro-dollars at the first, a tenth at the second. */
 const FIRST_COST = 40_000;
 const SECOND_COST = 4_000;
+const MAX_OUTPUT_TOKENS = 100;
+/** At the first: 5,000 x 1 + 5,000 x 2 micro-dollars, which no bound here holds. */
+const DEAR = { prompt_tokens: 5_000, completion_tokens: 5_000, total_tokens: 10_000 };
+const DEAR_COST = 15_000_000;
 
 async function open(limits: Record<string, number> = {}): Promise<void> {
   const provider = (name: string, inputPerMillion: number) => ({
@@ -37,7 +41,12 @@ async function open(limits: Record<string, number> = {}): Promise<void> {
     price: { inputPerMillion, outputPerMillion: inputPerMillion * 2 },
     timeoutSeconds: 1,
   });
-  const tier = { dailyRequests: -1, weeklyBudget: 100, monthlyBudget: 100, maxOutputTokens: 100 };
+  const tier = {
+    dailyRequests: -1,
+    weeklyBudget: 100,
+    monthlyBudget: 100,
+    maxOutputTokens: MAX_OUTPUT_TOKENS,
+  };
   gateway = await startTestGateway({
     catalog: testCatalog({
       tiers: { free: { ...tier, allowedProviders: ["first", "second"] } },
@@ -143,13 +152,14 @@ describe("an answer out of the ordinary", () => {
     expect((await lastEvent()).cost).toBeGreaterThan(FIRST_COST);
   });
 
-  it("that streams without usage is billed by what came", async () => {
+  it("that streams without usage is billed at its bound, whatever came", async () => {
     await open();
     providers.play("first", streamIn([Buffer.from(streamText("\n", null))]));
     expect((await ask("auto", true)).text).toBe(streamText("\n", null));
     const event = await lastEvent();
-    expect(event.output_tokens).toBe(Math.ceil("hellö".length + 1) / 2);
+    expect(event.output_tokens).toBe(MAX_OUTPUT_TOKENS);
     expect(event.input_tokens).toBeGreaterThan(0);
+    expect(event.cost).toBeGreaterThan(FIRST_COST);
   });
 
   it.each([
@@ -180,7 +190,7 @@ describe("an answer out of the ordinary", () => {
     },
   );
 
-  it("that is cut is told as an error in the stream, never as complete, and billed by what came", async () => {
+  it("that is cut is told as an error in the stream, never as complete, and billed at its bound", async () => {
     await open();
     const half = Buffer.from(streamText()).subarray(0, 150);
     providers.play("first", streamIn([half], true));
@@ -189,8 +199,51 @@ describe("an answer out of the ordinary", () => {
     expect(text).not.toContain("[DONE]");
     expect(text).toContain("provider_error");
     const event = await lastEvent();
-    expect(event).toMatchObject({ outcome: "failed", denial_reason: "provider_error" });
-    expect(event.cost).toBeGreaterThan(0);
+    expect(event).toMatchObject({
+      outcome: "failed",
+      denial_reason: "provider_error",
+      output_tokens: MAX_OUTPUT_TOKENS,
+    });
+  });
+
+  it("that breaks off after its last report is billed as reported", async () => {
+    await open();
+    const whole = streamText();
+    const reported = Buffer.from(whole.slice(0, whole.indexOf("data: [DONE]")));
+    providers.play("first", streamIn([reported], true));
+    await ask("auto", true);
+    expect(await lastEvent()).toMatchObject({ outcome: "failed", cost: FIRST_COST });
+  });
+
+  it.each([
+    ["breaks off", true],
+    ["ends without a finish reason", false],
+  ])(
+    "that has reported more than its bound with an event and %s is billed what it reported",
+    async (_how, isCut) => {
+      await open();
+      const event = { choices: [{ index: 0, delta: { content: "x" }, finish_reason: null }], usage: DEAR };
+      providers.play("first", streamIn([Buffer.from(`data: ${JSON.stringify(event)}\n\n`)], isCut));
+      await ask("auto", true);
+      expect((await lastEvent()).cost).toBe(DEAR_COST);
+    },
+  );
+
+  it("that reports its prompt with the first event and its answer with the last one is billed both", async () => {
+    await open();
+    const chunk = (fields: object) => `data: ${JSON.stringify(fields)}\n\n`;
+    const choice = (delta: object, finish_reason: string | null) => [{ index: 0, delta, finish_reason }];
+    const events = [
+      chunk({
+        choices: choice({ content: "x" }, null),
+        usage: { prompt_tokens: 20, completion_tokens: null },
+      }),
+      chunk({ choices: choice({}, "stop"), usage: { completion_tokens: 10 } }),
+      "data: [DONE]\n\n",
+    ];
+    providers.play("first", streamIn([Buffer.from(events.join(""))]));
+    await ask("auto", true);
+    expect(await lastEvent()).toMatchObject({ cost: FIRST_COST, input_tokens: 20, output_tokens: 10 });
   });
 });
 

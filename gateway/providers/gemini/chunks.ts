@@ -1,8 +1,8 @@
 import type { AdapterCall } from "../adapter.ts";
 import { eventText, type StreamMapper } from "../map-stream.ts";
 import { blockedMessage, finishReason, textOf, toolCallsOf } from "./choice.ts";
-import { type Candidate, type GeminiAnswer, geminiAnswer, type UsageMetadata } from "./gemini-answer.ts";
-import { chatUsage, geminiUsage } from "./usage.ts";
+import { type Candidate, type GeminiAnswer, geminiAnswer } from "./gemini-answer.ts";
+import { chatUsage } from "./usage.ts";
 
 interface ChoiceState {
   calls: number;
@@ -10,14 +10,13 @@ interface ChoiceState {
 }
 
 /**
- * `chat.completion.chunk`s out of Gemini's stream. Each of its events has the usage so far; the last one's goes into a chunk of its
+ * `chat.completion.chunk`s out of Gemini's stream. Each of its events has the usage so far; what it comes to goes into a chunk of its
  * own at the end, as OpenAI sends it. A stream that ends before every choice has a finish reason gets no `[DONE]`: it was cut.
  */
 export function chatChunks(call: AdapterCall): StreamMapper {
   const choices = new Map<number, ChoiceState>();
   let common: object | null = null;
   let id = String(call.nowSeconds);
-  let usage: UsageMetadata | undefined;
 
   const chunk = (fields: object): string =>
     eventText({ ...common, object: "chat.completion.chunk", created: call.nowSeconds, ...fields });
@@ -63,14 +62,12 @@ export function chatChunks(call: AdapterCall): StreamMapper {
       const parsed = geminiAnswer.safeParse(document);
       if (!parsed.success) return "";
       begin(parsed.data);
-      usage = parsed.data.usageMetadata ?? usage;
       const { candidates, promptFeedback } = parsed.data;
       if (candidates.length === 0 && promptFeedback?.blockReason !== undefined) return blocked(parsed.data);
       return candidates.map(choice).join("");
     },
-    end() {
-      const reported =
-        usage === undefined ? "" : chunk({ choices: [], usage: chatUsage(geminiUsage(usage)) });
+    end(usage) {
+      const reported = usage === null ? "" : chunk({ choices: [], usage: chatUsage(usage) });
       const isComplete = choices.size > 0 && [...choices.values()].every(({ isFinished }) => isFinished);
       return isComplete ? reported + eventText("[DONE]") : reported;
     },

@@ -4,22 +4,18 @@ import { CHAT_READING } from "../openai/chat-reading.ts";
 import { readOpenAiError } from "../openai/error-message.ts";
 import { responsesOverChat } from "../responses/over-chat.ts";
 import { chatChunks } from "./chunks.ts";
-import { geminiAnswer } from "./gemini-answer.ts";
 import { geminiRequest } from "./request.ts";
 import { chatCompletion } from "./response.ts";
-import { geminiUsage } from "./usage.ts";
+import { GEMINI_USAGE } from "./usage.ts";
 
 /** Google's own interface: `generateContent` and `streamGenerateContent`. */
 export const geminiChat: EndpointAdapter = {
   mapRequest: geminiRequest,
   mapResponse: chatCompletion,
   mapStream: chatChunks,
-  // A usage chunk before a cut would count as all; `finish_reason`s are mapped, so `[DONE]` alone says that it is complete.
+  // `finish_reason`s are mapped, so `[DONE]` alone says that it is complete.
   reading: { ...CHAT_READING, isLast: () => false },
-  usage(answer) {
-    const { data } = geminiAnswer.safeParse(answer);
-    return data?.usageMetadata === undefined ? null : geminiUsage(data.usageMetadata);
-  },
+  usage: GEMINI_USAGE,
   quality: chatQuality,
   readError,
 };

@@ -18,15 +18,6 @@ const part = z.object({
     .optional(),
 });
 
-const usageMetadata = z.object({
-  promptTokenCount: count.default(0),
-  cachedContentTokenCount: count.default(0),
-  toolUsePromptTokenCount: count.default(0),
-  candidatesTokenCount: count.default(0),
-  thoughtsTokenCount: count.default(0),
-});
-export type UsageMetadata = z.infer<typeof usageMetadata>;
-
 const candidate = z.object({
   index: count.default(0),
   content: z.object({ parts: z.array(part).default([]) }).optional(),
@@ -37,7 +28,8 @@ export type Candidate = z.infer<typeof candidate>;
 export const geminiAnswer = z.object({
   candidates: z.array(candidate).default([]),
   promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
-  usageMetadata: usageMetadata.optional(),
+  /** {@link GEMINI_USAGE} reads it: an answer is one, whatever it reports. */
+  usageMetadata: z.unknown().optional(),
   modelVersion: z.string().optional(),
   responseId: z.string().optional(),
 });

@@ -1,13 +1,15 @@
+import { readUsage } from "../../usage-report.ts";
 import type { AdapterCall, MappedResponse } from "../adapter.ts";
 import { blockedMessage, finishReason, textOf, toolCallsOf } from "./choice.ts";
 import { type Candidate, type GeminiAnswer, geminiAnswer } from "./gemini-answer.ts";
-import { chatUsage, geminiUsage } from "./usage.ts";
+import { chatUsage, GEMINI_USAGE } from "./usage.ts";
 
 /** An OpenAI `chat.completion`; null when the provider's answer is none. */
 export function chatCompletion(answer: unknown, call: AdapterCall): MappedResponse | null {
   const parsed = geminiAnswer.safeParse(answer);
   if (!parsed.success || isEmpty(parsed.data)) return null;
-  const { candidates, usageMetadata, modelVersion, responseId } = parsed.data;
+  const { candidates, modelVersion, responseId } = parsed.data;
+  const usage = readUsage(GEMINI_USAGE, answer);
   const id = responseId ?? String(call.nowSeconds);
   const choices =
     candidates.length === 0 ? [blocked(parsed.data)] : candidates.map((candidate) => choiceOf(candidate, id));
@@ -18,7 +20,7 @@ export function chatCompletion(answer: unknown, call: AdapterCall): MappedRespon
       created: call.nowSeconds,
       model: modelVersion ?? call.model,
       choices,
-      ...(usageMetadata === undefined ? {} : { usage: chatUsage(geminiUsage(usageMetadata)) }),
+      ...(usage === null ? {} : { usage: chatUsage(usage) }),
     },
   };
 }

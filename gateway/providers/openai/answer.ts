@@ -1,5 +1,3 @@
-import type { TokenUsage } from "../../../models/domain/price.ts";
-import { tokenUsageOf } from "../../token-usage.ts";
 import type { MappedResponse } from "../adapter.ts";
 
 /** The bytes go on as they came, when they are an object at all. */
@@ -8,9 +6,3 @@ export function passAnswer(answer: unknown): MappedResponse | null {
 }
 
 const PASSED: MappedResponse = { body: null };
-
-export function usageOfAnswer(answer: unknown): TokenUsage | null {
-  return typeof answer === "object" && answer !== null && "usage" in answer
-    ? tokenUsageOf(answer.usage)
-    : null;
-}

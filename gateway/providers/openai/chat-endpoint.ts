@@ -1,8 +1,9 @@
 import { chatQuality } from "../../quality/chat-quality.ts";
 import type { AdapterCall, EndpointAdapter } from "../adapter.ts";
-import { passAnswer, usageOfAnswer } from "./answer.ts";
+import { passAnswer } from "./answer.ts";
 import { CHAT_READING } from "./chat-reading.ts";
 import { readOpenAiError } from "./error-message.ts";
+import { CHAT_USAGE } from "./usage.ts";
 
 /** The app's form is the provider's: fields that the gateway does not know pass, and answers come back as they were sent. */
 export const openAiChat: EndpointAdapter = {
@@ -10,7 +11,7 @@ export const openAiChat: EndpointAdapter = {
   mapResponse: passAnswer,
   mapStream: () => null,
   reading: CHAT_READING,
-  usage: usageOfAnswer,
+  usage: CHAT_USAGE,
   quality: chatQuality,
   readError: readOpenAiError,
 };

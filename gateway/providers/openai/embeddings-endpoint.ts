@@ -1,8 +1,9 @@
 import { NOTHING_WRONG } from "../../quality/answer-quality.ts";
 import type { EndpointAdapter } from "../adapter.ts";
-import { passAnswer, usageOfAnswer } from "./answer.ts";
+import { passAnswer } from "./answer.ts";
 import { CHAT_READING } from "./chat-reading.ts";
 import { readOpenAiError } from "./error-message.ts";
+import { EMBEDDINGS_USAGE } from "./usage.ts";
 
 export const openAiEmbeddings: EndpointAdapter = {
   mapRequest: ({ body, model }) => ({
@@ -14,7 +15,7 @@ export const openAiEmbeddings: EndpointAdapter = {
   mapStream: () => null,
   // Nothing is streamed.
   reading: CHAT_READING,
-  usage: usageOfAnswer,
+  usage: EMBEDDINGS_USAGE,
   quality: () => NOTHING_WRONG,
   readError: readOpenAiError,
 };

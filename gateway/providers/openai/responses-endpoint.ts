@@ -1,8 +1,9 @@
 import { responseQuality } from "../../quality/response-quality.ts";
 import type { EndpointAdapter } from "../adapter.ts";
-import { passAnswer, usageOfAnswer } from "./answer.ts";
+import { passAnswer } from "./answer.ts";
 import { readOpenAiError } from "./error-message.ts";
 import { RESPONSES_READING } from "./responses-reading.ts";
+import { RESPONSES_USAGE } from "./usage.ts";
 
 /** OpenAI's own `/v1/responses`, which counts reasoning within `max_output_tokens`. */
 export const openAiResponses: EndpointAdapter = {
@@ -13,7 +14,7 @@ export const openAiResponses: EndpointAdapter = {
   mapResponse: passAnswer,
   mapStream: () => null,
   reading: RESPONSES_READING,
-  usage: usageOfAnswer,
+  usage: RESPONSES_USAGE,
   quality: responseQuality,
   readError: readOpenAiError,
 };

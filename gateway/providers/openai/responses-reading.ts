@@ -1,7 +1,7 @@
 import { InvalidJsonError, parseJson } from "../../../models/domain/json.ts";
 import { responseStreamQuality } from "../../quality/response-quality.ts";
 import type { StreamReading } from "../../stream-reading.ts";
-import { tokenUsageOf } from "../../token-usage.ts";
+import { RESPONSES_USAGE } from "./usage.ts";
 
 const ENDS: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
@@ -10,17 +10,9 @@ export const RESPONSES_READING: StreamReading = {
   endHints: [...ENDS].map((type) => Buffer.from(`"${type}"`)),
   isEnd: (data) => data.startsWith("{") && isLast(parse(data)),
   isLast,
-  usageIn(document) {
-    const response = "response" in document ? document.response : null;
-    if (typeof response !== "object" || response === null || !("usage" in response)) return null;
-    const usage = tokenUsageOf(response.usage);
-    return usage === null ? null : { usage, isAlone: false };
-  },
-  generatedBytesIn(document) {
-    if (!("type" in document && "delta" in document)) return 0;
-    const isDelta = typeof document.type === "string" && document.type.endsWith(".delta");
-    return isDelta && typeof document.delta === "string" ? Buffer.byteLength(document.delta) : 0;
-  },
+  usage: RESPONSES_USAGE,
+  carriesNothingElse: () => false,
+  isLastReport: isLast,
   qualityOf: responseStreamQuality,
 };
 

@@ -25,6 +25,5 @@ export const chatChunk = z.looseObject({
   created: z.number().optional(),
   model: z.string().optional(),
   choices: z.array(choice).default([]),
-  usage: z.unknown().optional(),
 });
 export type ChatChunk = z.infer<typeof chatChunk>;

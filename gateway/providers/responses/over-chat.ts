@@ -1,5 +1,6 @@
 import { responseQuality } from "../../quality/response-quality.ts";
 import { documentOf, eventsOf } from "../../sse-events.ts";
+import { readUsage } from "../../usage-report.ts";
 import type { AdapterCall, EndpointAdapter, Refusal } from "../adapter.ts";
 import type { StreamMapper } from "../map-stream.ts";
 import { RESPONSES_READING } from "../openai/responses-reading.ts";
@@ -17,7 +18,7 @@ export function responsesOverChat(chat: EndpointAdapter): EndpointAdapter {
     mapResponse(answer, call) {
       const mapped = chat.mapResponse(answer, call);
       if (mapped === null) return null;
-      const response = responseOf(mapped.body ?? answer, call);
+      const response = responseOf(mapped.body ?? answer, { call, usage: readUsage(chat.usage, answer) });
       return response === null ? null : { body: response };
     },
     mapStream(call) {
@@ -26,7 +27,7 @@ export function responsesOverChat(chat: EndpointAdapter): EndpointAdapter {
       return own === null ? events : chained(own, events);
     },
     reading: RESPONSES_READING,
-    usage: (answer) => chat.usage(answer),
+    usage: chat.usage,
     quality: responseQuality,
     readError: (body) => chat.readError(body),
   };
@@ -49,6 +50,6 @@ function chained(first: StreamMapper, second: StreamMapper): StreamMapper {
   };
   return {
     event: (document) => pass(first.event(document)),
-    end: () => pass(first.end()) + second.end(),
+    end: (usage) => pass(first.end(usage)) + second.end(usage),
   };
 }

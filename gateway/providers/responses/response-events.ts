@@ -1,3 +1,4 @@
+import type { TokenUsage } from "../../../models/domain/price.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { eventText, type StreamMapper } from "../map-stream.ts";
 import { type CallDelta, type ChatChunk, chatChunk } from "./chat-chunk.ts";
@@ -29,7 +30,7 @@ export function responseEvents(call: AdapterCall): StreamMapper {
       stream ??= new ResponseStream(headOf(parsed.data, call));
       return stream.take(parsed.data);
     },
-    end: () => stream?.end() ?? "",
+    end: (usage) => stream?.end(usage) ?? "",
   };
 }
 
@@ -60,15 +61,13 @@ class ResponseStream {
   /** The message's place in the output; null as long as nothing was said. */
   #messageIndex: number | null = null;
   #finishReason: string | null = null;
-  #usage: unknown;
   #sequence = 0;
 
   constructor(head: ResponseHead) {
     this.#head = head;
   }
 
-  take({ choices, usage }: ChatChunk): string {
-    this.#usage = usage ?? this.#usage;
+  take({ choices }: ChatChunk): string {
     let text = this.#sequence === 0 ? this.#begin() : "";
     for (const { index, delta, finish_reason: reason } of choices) {
       // A response has one answer.
@@ -81,13 +80,13 @@ class ResponseStream {
     return text;
   }
 
-  end(): string {
+  end(usage: TokenUsage | null): string {
     const finishReason = this.#finishReason;
     if (finishReason === null) return "";
     const message = this.#messageIndex === null ? "" : this.#endMessage(this.#messageIndex);
     const calls = [...this.#calls.values()].map((call) => this.#endCall(call)).join("");
     const output = this.#output();
-    const response = finishedResponse(this.#head, { output, finishReason, usage: this.#usage });
+    const response = finishedResponse(this.#head, { output, finishReason, usage });
     const isWhole = INCOMPLETE[finishReason] === undefined;
     return (
       message + calls + this.#event(isWhole ? "response.completed" : "response.incomplete", { response })

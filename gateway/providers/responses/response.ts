@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { tokenUsageOf } from "../../token-usage.ts";
+import {
+  cachedTokensOf,
+  inputTokensOf,
+  outputTokensOf,
+  type TokenUsage,
+} from "../../../models/domain/price.ts";
 import type { AdapterCall } from "../adapter.ts";
 
 const toolCall = z.object({
@@ -23,15 +28,17 @@ const chatAnswer = z.looseObject({
       }),
     )
     .min(1),
-  usage: z.unknown().optional(),
 });
 
 /** An object of `/v1/responses` out of a chat completion; null when it is none. */
-export function responseOf(answer: unknown, call: AdapterCall): object | null {
+export function responseOf(
+  answer: unknown,
+  { call, usage }: { readonly call: AdapterCall; readonly usage: TokenUsage | null },
+): object | null {
   const parsed = chatAnswer.safeParse(answer);
   const choice = parsed.data?.choices[0];
   if (!parsed.success || choice === undefined) return null;
-  const { id, created, model, usage } = parsed.data;
+  const { id, created, model } = parsed.data;
   const head: ResponseHead = {
     id: responseId(id, call),
     created_at: created ?? call.nowSeconds,
@@ -65,7 +72,7 @@ export function finishedResponse(
     output,
     finishReason,
     usage,
-  }: { readonly output: readonly object[]; readonly finishReason: string; readonly usage: unknown },
+  }: { readonly output: readonly object[]; readonly finishReason: string; readonly usage: TokenUsage | null },
 ): object {
   const reason = INCOMPLETE[finishReason];
   return {
@@ -137,16 +144,15 @@ export function callItemId(responseId: string, at: number): string {
   return `${responseId.replace(/^resp_/, "fc_")}_${at}`;
 }
 
-function responseUsage(usage: unknown): object | null {
-  const counted = tokenUsageOf(usage);
-  if (counted === null) return null;
-  const input_tokens = counted.input + counted.cachedInput;
-  const output_tokens = counted.output + counted.reasoning;
+function responseUsage(usage: TokenUsage | null): object | null {
+  if (usage === null) return null;
+  const input_tokens = inputTokensOf(usage);
+  const output_tokens = outputTokensOf(usage);
   return {
     input_tokens,
-    input_tokens_details: { cached_tokens: counted.cachedInput },
+    input_tokens_details: { cached_tokens: cachedTokensOf(usage) },
     output_tokens,
-    output_tokens_details: { reasoning_tokens: counted.reasoning },
+    output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: input_tokens + output_tokens,
   };
 }

@@ -52,7 +52,7 @@ export function hear(
     resume() {},
     abort() {},
   };
-  mappedStream(upstream, { mapper, reading: adapter.reading }).start(reader);
+  mappedStream(upstream, { mapper, reading: adapter.reading, usage: adapter.usage }).start(reader);
   if (end === null) throw new Error("the stream has no end");
   return { text, end };
 }

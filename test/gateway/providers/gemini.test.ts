@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { geminiAdapter, geminiChat } from "../../../gateway/providers/gemini/gemini-adapter.ts";
+import { readUsage } from "../../../gateway/usage-report.ts";
 import { callWith, eventsOf, hear, mappedRequest, NOW_SECONDS } from "./adapter-call.ts";
 
 const weather = {
@@ -193,7 +194,12 @@ describe("an answer", () => {
       ],
       usage,
     });
-    expect(geminiChat.usage(answer)).toEqual({ input: 60, cachedInput: 40, output: 20, reasoning: 30 });
+    expect(readUsage(geminiChat.usage, answer)).toEqual({
+      input: 60,
+      cachedInput: 40,
+      output: 20,
+      reasoning: 30,
+    });
   });
 
   it("with calls has ids for them and the finish reason of calls", () => {
@@ -237,13 +243,18 @@ describe("an answer", () => {
       finish_reason: "content_filter",
       message: { refusal: "The prompt was blocked (SAFETY)." },
     });
-    expect(geminiChat.usage(answer)).toEqual({ input: 9, cachedInput: 0, output: 0, reasoning: 0 });
+    expect(readUsage(geminiChat.usage, answer)).toEqual({
+      input: 9,
+      cachedInput: 0,
+      output: 0,
+      reasoning: 0,
+    });
   });
 
   it("that is none of this interface is refused, and a missing usage is missing, not zero", () => {
     for (const answer of [{}, [], "x", null, { choices: [] }])
       expect(geminiChat.mapResponse(answer, callWith({}))).toBeNull();
-    expect(geminiChat.usage({ candidates: [candidate([{ text: "x" }], "STOP")] })).toBeNull();
+    expect(readUsage(geminiChat.usage, { candidates: [candidate([{ text: "x" }], "STOP")] })).toBeNull();
   });
 });
 

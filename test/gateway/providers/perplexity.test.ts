@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { perplexityAdapter } from "../../../gateway/providers/perplexity-adapter.ts";
 import { sseMeter } from "../../../gateway/sse-meter.ts";
+import { readUsage } from "../../../gateway/usage-report.ts";
 import { callWith } from "./adapter-call.ts";
 
 const chat = perplexityAdapter.endpoints.chat;
@@ -21,17 +22,26 @@ describe("Perplexity", () => {
     expect(chat.mapStream(callWith({ stream: true }))).toBeNull();
   });
 
-  it("counts what deep research has read as input, and its reasoning beside the completion", () => {
+  it("counts what deep research has read by itself, and its reasoning beside the completion", () => {
     const usage = { prompt_tokens: 33, completion_tokens: 70, citation_tokens: 1_000, reasoning_tokens: 500 };
-    expect(chat.usage({ usage })).toEqual({ input: 1_033, cachedInput: 0, output: 70, reasoning: 500 });
-    expect(chat.usage({})).toBeNull();
+    expect(readUsage(chat.usage, { usage })).toEqual({
+      input: 33,
+      cachedInput: 0,
+      output: 70,
+      reasoning: 500,
+      special: { citations: 1_000 },
+    });
+    expect(readUsage(chat.usage, {})).toBeNull();
   });
 
   it("streams the usage so far with each chunk: the last one counts, and nothing is hidden", () => {
     const meter = sseMeter({ hideUsage: true, reading: chat.reading });
     const text = chunk("a", 1) + chunk("b", 2, "stop");
     expect(meter.push(Buffer.from(text)).toString()).toBe(text);
-    expect(meter.usage()).toEqual({ input: 7, cachedInput: 0, output: 2, reasoning: 0 });
+    expect(meter.report(true)).toEqual({
+      end: "complete",
+      reported: { input: 7, cachedInput: 0, output: 2, reasoning: 0 },
+    });
   });
 
   it("ends without [DONE]: a finish reason says that the answer is complete, its lack that it was cut", () => {
