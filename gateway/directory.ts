@@ -3,7 +3,7 @@ import { type EventLog, EventLogError, type Follower } from "../ingest/event-log
 import { PublicError } from "../models/domain/errors.ts";
 import type { AppId, EventId, UserId } from "../models/domain/ids.ts";
 import type { KeyEvent } from "../models/domain/key-event.ts";
-import { applyUserEvent, type User, type UserEvent } from "../models/domain/user-event.ts";
+import { applyUserEvent, type User, type UserEvent, type UserRecord } from "../models/domain/user-event.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Who may call, and for whom: the apps' keys and the end users, as the log tells them. In memory, so that a request waits for nothing. */
@@ -11,6 +11,10 @@ export interface Directory {
   /** The app of a key; null when it is unknown or revoked. A key that was made a moment ago is found, too. */
   appOf(key: string): MaybePromise<AppId | null>;
   user(id: UserId): User | null;
+  /** Tells lives of one id apart: when who had it before was erased, 0 for the first life. */
+  lifeOf(id: UserId): number;
+  /** Calls the listener for each user who was erased, in the past and from now on. */
+  onErased(listener: (id: UserId, erasedAtMs: number) => void): void;
   /** The user; one that nobody has met yet is created in the given tier. */
   meet(id: UserId, defaultTier: string): MaybePromise<User>;
   close(): Promise<void>;
@@ -37,7 +41,8 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const hashOfApp = new Map<AppId, string>();
   /** Kept, so that a revocation that is read before its key still counts. */
   const revoked = new Set<AppId>();
-  const users = new Map<UserId, User>();
+  const users = new Map<UserId, UserRecord>();
+  const erasureListeners: ((id: UserId, erasedAtMs: number) => void)[] = [];
   const refusedUntil = new Map<string, number>();
   /** Keys that were hashed lately; none outlives a change of any key. */
   const hashed = new Map<string, AppId>();
@@ -54,9 +59,12 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     refusedUntil.delete(hash);
   };
   const applyUser = (event: UserEvent): void => {
-    const user = applyUserEvent(users.get(event.user_id) ?? null, event);
-    if (user === null) users.delete(event.user_id);
-    else users.set(event.user_id, user);
+    const id = event.user_id;
+    const before = users.get(id);
+    const record = applyUserEvent(before, event);
+    users.set(id, record);
+    if (record.erasedAtMs > (before?.erasedAtMs ?? 0))
+      for (const listener of erasureListeners) listener(id, record.erasedAtMs);
   };
   const [keyFollower, userFollower] = await Promise.all([
     log.follow("keys", applyKey),
@@ -93,21 +101,24 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const meetStranger = async (id: UserId, defaultTier: string): Promise<User> => {
     // Somebody may have set the tier a moment ago. While the log cannot be asked, a stranger has the default tier.
     await lookAgain(userFollower);
-    const set = users.get(id);
-    if (set !== undefined) return set;
+    const before = users.get(id);
+    if (before !== undefined && before.user !== null) return before.user;
     const event: UserEvent = {
       type: "seen",
       event_id: options.newEventId(),
       user_id: id,
-      ts: now(),
+      // Whoever erased the one before may have a clock that is ahead.
+      ts: Math.max(now(), (before?.erasedAtMs ?? 0) + 1),
       tier: defaultTier,
     };
     applyUser(event);
+    const met = users.get(id);
     log.append("users", [{ key: id, value: Buffer.from(JSON.stringify(event)) }]).catch((error: unknown) => {
-      if (users.get(id)?.tierUpdatedAt === null) users.delete(id);
+      if (users.get(id) === met && before === undefined) users.delete(id);
+      else if (users.get(id) === met && before !== undefined) users.set(id, before);
       onError(error, "a new user could not be written; the user's next request tries again");
     });
-    return users.get(id) ?? { id, tier: defaultTier, createdAt: event.ts, tierUpdatedAt: null };
+    return met?.user ?? { id, tier: defaultTier, createdAt: event.ts, tierUpdatedAt: null };
   };
 
   return {
@@ -123,8 +134,13 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       }
       return (refusedUntil.get(hash) ?? 0) > now() ? null : findApp(hash);
     },
-    user: (id) => users.get(id) ?? null,
-    meet: (id, defaultTier) => users.get(id) ?? meetStranger(id, defaultTier),
+    user: (id) => users.get(id)?.user ?? null,
+    lifeOf: (id) => users.get(id)?.erasedAtMs ?? 0,
+    onErased(listener) {
+      erasureListeners.push(listener);
+      for (const [id, { erasedAtMs }] of users) if (erasedAtMs > 0) listener(id, erasedAtMs);
+    },
+    meet: (id, defaultTier) => users.get(id)?.user ?? meetStranger(id, defaultTier),
     async close() {
       await Promise.all([keyFollower.close(), userFollower.close()]);
     },

@@ -16,6 +16,7 @@ import { openConditions } from "./conditions.ts";
 import { openControlState } from "./control-state.ts";
 import { openDirectory } from "./directory.ts";
 import { openFeedbackLog } from "./feedback-log.ts";
+import { forgetErasedUsers } from "./forget-erased-users.ts";
 import { DEFAULT_LIMITS, type Gateway, type GatewayLimits } from "./gateway.ts";
 import { openProviderHealth } from "./health/provider-health.ts";
 import { openLoadMeter } from "./load-meter.ts";
@@ -139,6 +140,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     adminTokenSha256: createHash("sha256").update(options.adminToken).digest("hex"),
     limits,
   };
+  const forgetting = forgetErasedUsers({ ...gateway, onError });
   // What an earlier process has spent is known before the first request comes.
   await lookAround(gateway);
   let state: "ready" | "draining" | "closed" = "ready";
@@ -162,6 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     async close() {
       state = drainMs > 0 ? "draining" : "closed";
       watch.close();
+      forgetting.close();
       await close();
       await sweep.close();
       const unfinished = gateway.slots.inWork();

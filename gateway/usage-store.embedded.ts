@@ -153,6 +153,17 @@ class EmbeddedUsageStore implements UsageStore {
       .map(reservationOf);
   }
 
+  async forget(keys: readonly string[]): Promise<void> {
+    const known = keys.flatMap((key) => this.#ledger.counters.get(key) ?? []);
+    if (known.length === 0) return;
+    for (const counter of known) this.#ledger.forget(counter);
+    // The snapshot and the journal before it still name them.
+    while (this.#upkeep !== null) await this.#upkeep;
+    if (this.#closed !== null) return;
+    this.#upkeep = this.#inBackground(this.#takeSnapshot());
+    await this.#upkeep;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -41,6 +41,7 @@ const SETTLE_TRIES_MS = [0, 50, 200, 500, 1_000, 2_000, 4_000];
 const reserveScript = readScriptOnce("reserve.lua");
 const endScript = readScriptOnce("end.lua");
 const expiredScript = readScriptOnce("expired.lua");
+const forgetScript = readScriptOnce("forget.lua");
 const numbers = z.array(z.number());
 
 /** In front of every key of this deployment. */
@@ -48,7 +49,7 @@ export const DEFAULT_PREFIX = "vigor";
 
 /** The usage store that all gateways share. One script, and so one round trip, for each reserve and each end. */
 export async function openRedisUsageStore(options: RedisUsageStoreOptions): Promise<UsageStore> {
-  const scripts = [reserveScript(), endScript(), expiredScript(), recountScript()];
+  const scripts = [reserveScript(), endScript(), expiredScript(), forgetScript(), recountScript()];
   const redis = await connectRedis({ ...options, scripts });
   try {
     await requireNoEviction(redis);
@@ -148,6 +149,14 @@ class RedisUsageStore implements UsageStore {
     return expired.map(withoutTime);
   }
 
+  async forget(keys: readonly string[]): Promise<void> {
+    await this.#redis.run(
+      forgetScript(),
+      keys.map((key) => this.#keys.counter(key)),
+      [],
+    );
+  }
+
   async close(): Promise<void> {
     await this.#recount?.close();
     await this.#undo.close();
@@ -168,7 +177,7 @@ class RedisUsageStore implements UsageStore {
 
   async #load(ids: readonly string[]): Promise<StoredReservation[]> {
     const texts = await Promise.all(ids.map((id) => this.#redis.get(this.#keys.reservation(id))));
-    return texts.flatMap((text) => (text === null ? [] : [decodeReservation(text)]));
+    return texts.flatMap((text) => (text === null ? [] : (decodeReservation(text) ?? [])));
   }
 
   /** A settlement that Redis did not take is tried for some seconds: it would count at its bound until it expires. */

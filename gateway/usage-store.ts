@@ -26,6 +26,11 @@ export interface UsageStore {
    * They count on, and are told of again, until the caller has recorded an `orphaned` event for each and settled it at its bound.
    */
   expiredReservations(nowMs: number): MaybePromise<Reservation[]>;
+  /**
+   * Forgets counters with their names, in files, too. One that a reservation holds begins again at what is reserved; its name stays
+   * until it is forgotten once more.
+   */
+  forget(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 

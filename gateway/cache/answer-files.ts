@@ -1,6 +1,17 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { decodeAnswers } from "./answer-frame.ts";
+import { decodeAnswers, encodeAnswer } from "./answer-frame.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
 
 /**
@@ -11,6 +22,8 @@ export interface AnswerFiles {
   /** From the oldest to the newest; a key may come more than once. To be called once, before the first `append`. */
   load(): AsyncGenerator<CachedAnswer>;
   append(frame: Buffer): void;
+  /** Writes every file anew without the answers that are not to be kept. */
+  keepOnly(isKept: (answer: CachedAnswer) => boolean): void;
   /** Deletes files in which nothing was written since: no answer of theirs is given any more. */
   forgetBefore(sinceMs: number): void;
   close(): Promise<void>;
@@ -108,6 +121,24 @@ export async function openAnswerFiles(options: AnswerFilesOptions): Promise<Answ
     }
   };
 
+  /** What waits to be written may be of them, too. The time of a file stays: it says how old its youngest answer is. */
+  const rewrite = async (isKept: (answer: CachedAnswer) => boolean): Promise<void> => {
+    await flush();
+    await closeCurrent();
+    for (const segment of segments) {
+      const path = fileOf(segment.number);
+      const answers = [...decodeAnswers(await readFile(path))];
+      const kept = answers.filter(isKept);
+      if (kept.length === answers.length) continue;
+      const bytes = Buffer.concat(kept.map(encodeAnswer));
+      const { atime, mtime } = await stat(path);
+      await writeFile(`${path}.tmp`, bytes, { mode: OWNER_ONLY });
+      await utimes(`${path}.tmp`, atime, mtime);
+      await rename(`${path}.tmp`, path);
+      segment.bytes = bytes.length;
+    }
+  };
+
   return {
     async *load() {
       for (const { number } of [...segments]) yield* decodeAnswers(await readFile(fileOf(number)));
@@ -117,6 +148,9 @@ export async function openAnswerFiles(options: AnswerFilesOptions): Promise<Answ
       unwritten.push(frame);
       unwrittenBytes += frame.length;
       gathering ??= setTimeout(writeGathered, GATHER_MS);
+    },
+    keepOnly(isKept) {
+      writing = writing.then(() => rewrite(isKept)).catch(onError);
     },
     forgetBefore(sinceMs) {
       writing = writing.then(() => dropBefore(sinceMs)).catch(onError);

@@ -11,8 +11,14 @@ const PREFIX_BYTES = 8;
 const HEAD_LENGTH_BYTES = 4;
 const LEAST_BYTES = PREFIX_BYTES + HEAD_LENGTH_BYTES;
 
+/** Any erasure may be about it. */
+export const UNKNOWN_OWNER = "?";
+
 const head = z.object({
   key: z.string().length(43),
+  /** Not told by files of before. */
+  owner: z.string().default(UNKNOWN_OWNER),
+  life: z.number().nonnegative().default(0),
   kind: z.enum(["json", "stream"]),
   contentType: z.string(),
   provider: z.string(),
@@ -24,8 +30,9 @@ const head = z.object({
 });
 
 export function encodeAnswer(answer: CachedAnswer): Buffer {
-  const { body, key, kind, contentType, provider, feature, costNano, madeMs, storedAtMs } = answer;
-  const facts = { key, kind, contentType, provider, feature, costNano, madeMs, storedAtMs };
+  const { body, key, owner, life, kind, contentType, provider, feature, costNano, madeMs, storedAtMs } =
+    answer;
+  const facts = { key, owner, life, kind, contentType, provider, feature, costNano, madeMs, storedAtMs };
   const headBytes = Buffer.from(JSON.stringify(facts));
   const frame = Buffer.allocUnsafe(LEAST_BYTES + headBytes.length + body.length);
   frame.writeUInt32BE(frame.length - PREFIX_BYTES, 0);
@@ -38,9 +45,9 @@ export function encodeAnswer(answer: CachedAnswer): Buffer {
 
 /** The same answer, whose body lies in its frame: as a view of what came, it would hold all that was read with it. */
 export function inFrame(answer: CachedAnswer, frame: Buffer): CachedAnswer {
-  const { key, kind, contentType, provider, feature, costNano, madeMs, storedAtMs } = answer;
+  const { key, owner, life, kind, contentType, provider, feature, costNano, madeMs, storedAtMs } = answer;
   const body = frame.subarray(frame.length - answer.body.length);
-  return { key, kind, contentType, body, provider, feature, costNano, madeMs, storedAtMs };
+  return { key, owner, life, kind, contentType, body, provider, feature, costNano, madeMs, storedAtMs };
 }
 
 /** Whole answers from the beginning of the bytes up to the first that is torn or broken. Each has a body of its own. */
@@ -52,10 +59,18 @@ export function* decodeAnswers(bytes: Buffer): Generator<CachedAnswer> {
     if (crc32(bytes.subarray(position + PREFIX_BYTES, end)) !== bytes.readUInt32BE(position + 4)) return;
     const headEnd = position + LEAST_BYTES + bytes.readUInt32BE(position + PREFIX_BYTES);
     if (headEnd > end) return;
-    const text = bytes.toString("utf8", position + LEAST_BYTES, headEnd);
-    const parsed = head.safeParse(JSON.parse(text));
-    if (!parsed.success) return;
-    yield { ...parsed.data, body: Buffer.from(bytes.subarray(headEnd, end)) };
+    const known = readHead(bytes.toString("utf8", position + LEAST_BYTES, headEnd));
+    // Whole, but of another version: the next one may be of this.
+    if (known !== null) yield { ...known, body: Buffer.from(bytes.subarray(headEnd, end)) };
     position = end;
+  }
+}
+
+function readHead(text: string): z.infer<typeof head> | null {
+  try {
+    return head.safeParse(JSON.parse(text)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

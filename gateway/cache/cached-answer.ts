@@ -2,6 +2,10 @@
 export interface CachedAnswer {
   /** SHA-256 of the key's text, base64url. */
   readonly key: string;
+  /** Whose it is: a hash of the user's id; empty: it is shared, `?`: it was made before owners were written down. */
+  readonly owner: string;
+  /** In which life of that id it was made (`Directory.lifeOf`). */
+  readonly life: number;
   readonly kind: "json" | "stream";
   readonly contentType: string;
   readonly body: Buffer;

@@ -9,7 +9,7 @@ import type { MaybePromise } from "../maybe-promise.ts";
 import type { SituatedRequest } from "../routing.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
 import type { OthersFlight, OwnFlight } from "./flights.ts";
-import { hashOfKey } from "./response-cache.ts";
+import { hashOfKey, ownerOf } from "./response-cache.ts";
 
 /** What the cache has for a request. */
 export type CacheTurn = { readonly status: "bypass" } | CacheHit | CacheMiss;
@@ -23,6 +23,9 @@ export interface CacheHit {
 export interface CacheMiss {
   readonly status: "miss";
   readonly key: string;
+  /** Of the answer, see {@link CachedAnswer}. */
+  readonly owner: string;
+  readonly life: number;
   /** How long an answer under the key may be given again. */
   readonly lifetimeMs: number;
   /** The key holds for these controls and this tier. */
@@ -39,7 +42,7 @@ export function consultCache(
   asked: SituatedRequest,
   { request, response, draft }: Pick<Exchange, "request" | "response" | "draft">,
 ): MaybePromise<CacheTurn> {
-  const { controls, feature: name, highLoad, userId } = asked;
+  const { controls, feature: name, highLoad } = asked;
   const lifetimeMs = cacheLifetimeMs(controls, name, highLoad);
   const feature = controls.catalog.features.get(name);
   if (lifetimeMs === 0 || feature === undefined) return BYPASS;
@@ -47,19 +50,28 @@ export function consultCache(
   if (/\bno-store\b/i.test(wish)) return BYPASS;
   // Routing says why; a tier must not get out of the cache what it may not ask for.
   if (!mayAsk(asked)) return BYPASS;
-  const key = keyOf(asked, feature, draft.appId);
-  const miss = (flight: OwnFlight | null): CacheMiss => ({ status: "miss", key, lifetimeMs, asked, flight });
-  if (/\bno-cache\b/i.test(wish)) return miss(null);
   // Who was erased and has come again is somebody else.
-  const sinceMs = feature.cacheScope === "user" ? (gateway.directory.user(userId)?.createdAt ?? 0) : 0;
+  const life = gateway.directory.lifeOf(asked.userId);
+  const owner = feature.cacheScope === "user" ? ownerOf(asked.userId) : "";
+  const key = keyOf(asked, feature, { appId: draft.appId, life });
+  const miss = (flight: OwnFlight | null): CacheMiss => ({
+    status: "miss",
+    key,
+    owner,
+    life: owner === "" ? 0 : life,
+    lifetimeMs,
+    asked,
+    flight,
+  });
+  if (/\bno-cache\b/i.test(wish)) return miss(null);
   const kept = gateway.cache.find(key, lifetimeMs);
-  if (kept !== null && kept.storedAtMs >= sinceMs) return { status: "hit", answer: kept };
+  if (kept !== null) return { status: "hit", answer: kept };
   const flight = gateway.cache.flights.join(key);
   if (flight !== null && !flight.own) return waitForFlight(flight, response, miss);
   const others = gateway.cache.findShared(key, lifetimeMs);
   if (others === null) return miss(flight);
   return others.then((shared) => {
-    if (shared === null || shared.storedAtMs < sinceMs) return miss(flight);
+    if (shared === null) return miss(flight);
     flight?.land(shared);
     return { status: "hit", answer: shared };
   });
@@ -83,7 +95,11 @@ function mayAsk({ endpoint, body: { model }, controls, tier }: SituatedRequest):
   return model === AUTO_MODEL || refuseName(controls, tier, model) === null;
 }
 
-function keyOf(asked: SituatedRequest, { name, cacheScope }: Feature, appId: string): string {
+function keyOf(
+  asked: SituatedRequest,
+  { name, cacheScope }: Feature,
+  { appId, life }: { readonly appId: string; readonly life: number },
+): string {
   const { body, controls, facts, tier, userId } = asked;
   const text = cacheKeyText({
     endpoint: PATHS[asked.endpoint],
@@ -91,6 +107,7 @@ function keyOf(asked: SituatedRequest, { name, cacheScope }: Feature, appId: str
     scope: cacheScope,
     appId,
     userId,
+    life,
     feature: name,
     tier,
     providers: asked.endpoint === "embeddings" ? controls.catalog.embeddings : controls.catalog.providers,

@@ -28,11 +28,15 @@ export function keepAnswer(
   // The key was made for these; while the request waited, they may have become others.
   if (asked.controls.version !== turn.asked.controls.version || asked.tier.name !== turn.asked.tier.name)
     return;
+  // Its user was erased while it was made.
+  if (turn.owner !== "" && turn.life !== gateway.directory.lifeOf(asked.userId)) return;
   // Fallback mode answers in another provider's name: that must not outlive it.
   const { model } = asked.body;
   if (model !== AUTO_MODEL && model !== provider) return;
   const answer: CachedAnswer = {
     key: turn.key,
+    owner: turn.owner,
+    life: turn.life,
     kind,
     contentType,
     body,

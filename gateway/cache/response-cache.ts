@@ -1,6 +1,6 @@
 import { hash as digest } from "node:crypto";
 import { type AnswerFiles, type AnswerFilesOptions, openAnswerFiles } from "./answer-files.ts";
-import { encodeAnswer, inFrame } from "./answer-frame.ts";
+import { encodeAnswer, inFrame, UNKNOWN_OWNER } from "./answer-frame.ts";
 import { openAnswerStore } from "./answer-store.ts";
 import { bytesOf, type CachedAnswer } from "./cached-answer.ts";
 import { type Flights, openFlights } from "./flights.ts";
@@ -16,6 +16,8 @@ export interface ResponseCache {
   keep(answer: CachedAnswer, lifetimeMs: number): void;
   delete(key: string): void;
   readonly flights: Flights;
+  /** Forgets, in memory, in its files and where others find them, the answers of each user's lives before the given one. */
+  forgetLives(lives: ReadonlyMap<string, number>): void;
   /** Forgets what is older than the lifetime of its feature; content is not kept for nothing. */
   sweep(lifetimeMsOf: (feature: string) => number): void;
   size(): { readonly entries: number; readonly bytes: number };
@@ -99,6 +101,18 @@ export async function openResponseCache(options: ResponseCacheOptions): Promise<
       });
       files?.forgetBefore(oldestMs);
     },
+    forgetLives(lives) {
+      const byOwner = new Map([...lives].map(([user, life]) => [ownerOf(user), life]));
+      const isErased = ({ owner, life }: CachedAnswer): boolean =>
+        owner === UNKNOWN_OWNER || life < (byOwner.get(owner) ?? 0);
+      const erased: string[] = [];
+      store.sweep((answer) => {
+        if (isErased(answer)) erased.push(answer.key);
+        return isErased(answer);
+      });
+      files?.keepOnly((answer) => !isErased(answer));
+      shared?.forget(erased);
+    },
     size: store.size,
     async close() {
       await files?.close();
@@ -118,4 +132,9 @@ async function openFiles(options: AnswerFilesOptions): Promise<AnswerFiles | nul
 
 export function hashOfKey(text: string): string {
   return digest("sha256", text, "base64url");
+}
+
+/** The files name nobody. */
+export function ownerOf(user: string): string {
+  return hashOfKey(`user ${user}`);
 }

@@ -6,5 +6,7 @@ export interface SharedAnswers {
   get(key: string): Promise<CachedAnswer | null>;
   /** For so long at most. Goes on in the background; what cannot be kept is not. */
   put(answer: CachedAnswer, lifetimeMs: number): void;
+  /** Goes on in the background. */
+  forget(keys: readonly string[]): void;
   close(): Promise<void>;
 }

@@ -15,6 +15,8 @@ export interface RecentQuestions {
   /** The provider that answered the same question in the last minute before it was asked; empty: none did. */
   answererOf(question: string, askedAtMs: number): string;
   answered(question: string, answered: Answered): void;
+  /** Forgets what a user has asked. */
+  forget(userId: string): void;
 }
 
 /**
@@ -23,6 +25,11 @@ export interface RecentQuestions {
  */
 export function questionOf(userId: string, body: Buffer): string {
   return `${crc32(body)} ${body.length} ${userId}`;
+}
+
+/** A user's id has no spaces. */
+function isOf(question: string, userId: string): boolean {
+  return question.endsWith(` ${userId}`);
 }
 
 /** Two generations, each of a minute at most: what is in neither is older, and forgetting needs no sweep. */
@@ -44,6 +51,10 @@ export function openRecentQuestions(maxInGeneration = MAX_IN_GENERATION): Recent
         bornAtMs = answered.atMs;
       }
       young.set(question, answered);
+    },
+    forget(userId) {
+      for (const questions of [young, old])
+        for (const question of questions.keys()) if (isOf(question, userId)) questions.delete(question);
     },
   };
 }

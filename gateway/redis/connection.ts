@@ -12,6 +12,7 @@ export interface RedisConnection {
   bytes(key: string): Promise<Buffer | null>;
   /** For so long. */
   keepBytes(key: string, bytes: Buffer, lifetimeMs: number): Promise<void>;
+  forgetBytes(key: string): Promise<void>;
   setHashFields(key: string, fields: Readonly<Record<string, number | string>>): Promise<void>;
   hash(key: string): Promise<Record<string, string>>;
   hashValues(key: string): Promise<string[]>;
@@ -102,6 +103,10 @@ export async function connectRedis({ url, scripts, onError }: ConnectionOptions)
     keepBytes: (key, bytes, lifetimeMs) =>
       ask("take an answer", async () => {
         await redis.set(key, bytes, "PX", lifetimeMs);
+      }),
+    forgetBytes: (key) =>
+      ask("forget an answer", async () => {
+        await redis.unlink(key);
       }),
     setHashFields: (key, fields) =>
       ask("take fields", async () => {

@@ -78,6 +78,7 @@ export function failOpen({ store, capNano, onError }: FailOpenOptions): UsageSto
     settle: (id, actual) => endLocally(id, () => actual) ?? store.settle(id, actual),
     release: (id) => endLocally(id, (charges) => charges.map(() => 0)) ?? store.release(id),
     read: (keys) => store.read(keys),
+    forget: (keys) => store.forget(keys),
     expiredReservations: (nowMs) => store.expiredReservations(nowMs),
     async close() {
       clearInterval(timer);

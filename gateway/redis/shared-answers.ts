@@ -63,6 +63,9 @@ export async function openRedisAnswers(options: SharedAnswersOptions): Promise<S
           writing -= 1;
         });
     },
+    forget(keys) {
+      for (const key of keys) redis.forgetBytes(keyOf(key)).catch(onError);
+    },
     async close() {
       clearInterval(timer);
       await redis.close();

@@ -32,6 +32,12 @@ export function encodeReservation(
   return JSON.stringify({ id, expiresAtMs, reservedAtMs, memo, charges });
 }
 
-export function decodeReservation(text: string): StoredReservation {
-  return storedReservation.parse(JSON.parse(text));
+/** Null: no gateway of this version wrote it. It must not keep the others from being read. */
+export function decodeReservation(text: string): StoredReservation | null {
+  try {
+    return storedReservation.safeParse(JSON.parse(text)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }

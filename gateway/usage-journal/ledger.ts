@@ -116,6 +116,12 @@ export class Ledger {
     return over;
   }
 
+  forget(counter: Counter): void {
+    if (counter.snapshot !== this.snapshot) this.beforeChange?.(counter);
+    counter.used = 0;
+    if (counter.reserved === 0) this.counters.delete(counter.key);
+  }
+
   /** Another reservation may hold a counter that was there before with an amount of 0, so only new ones are forgotten. */
   #putBack(
     charges: readonly Charge[],

@@ -10,6 +10,8 @@ export interface CacheKeyQuestion {
   readonly scope: "user" | "shared";
   readonly appId: string;
   readonly userId: string;
+  /** Tells one who was erased from who comes with the same id; 0: nobody was. */
+  readonly life: number;
   readonly feature: string;
   /** Out of `Controls.tiers`. */
   readonly tier: Tier;
@@ -45,11 +47,11 @@ const ORDERED_FIELDS = new Set(["response_format", "tools", "functions", "text"]
  * Users of one app share what is `shared`; two apps never share.
  */
 export function cacheKeyText(question: CacheKeyQuestion): string {
-  const { endpoint, body, scope, appId, userId, feature, maxOutputTokens } = question;
+  const { endpoint, body, scope, appId, userId, life, feature, maxOutputTokens } = question;
   const head = [
     FORMAT,
     endpoint,
-    scope === "shared" ? ["shared", appId] : ["user", appId, userId],
+    scope === "shared" ? ["shared", appId] : ["user", appId, userId, ...(life === 0 ? [] : [life])],
     feature,
     answerers(question),
     maxOutputTokens,

@@ -1,4 +1,9 @@
-import { applyUserEvent, type User, type UserEvent } from "../../models/domain/user-event.ts";
+import {
+  applyUserEvent,
+  type User,
+  type UserEvent,
+  type UserRecord,
+} from "../../models/domain/user-event.ts";
 
 /** The end users, folded from their events. About 300 bytes a user: a million users fit into 300 MB. */
 export interface UserBook {
@@ -12,42 +17,41 @@ export interface UserBook {
 }
 
 export function userBook(): UserBook {
-  const users = new Map<string, User>();
-  /** An event from before an erasure may arrive after it, from another partition; it must not bring the user back. */
-  const erasedAtMs = new Map<string, number>();
+  /** Erased ones, too: an event from before an erasure may arrive after it, from another partition. */
+  const records = new Map<string, UserRecord>();
+  let count = 0;
   let sortedIds: string[] | null = null;
 
   return {
     apply(event) {
-      const id = event.user_id;
-      if (event.ts <= (erasedAtMs.get(id) ?? Number.NEGATIVE_INFINITY)) return;
-      if (event.type === "erased") erasedAtMs.set(id, event.ts);
-      const known = users.get(id) ?? null;
+      const known = records.get(event.user_id);
       const next = applyUserEvent(known, event);
-      if ((known === null) !== (next === null)) sortedIds = null;
-      if (next === null) users.delete(id);
-      else users.set(id, next);
+      records.set(event.user_id, next);
+      const [before, after] = [known?.user ?? null, next.user];
+      if ((before === null) === (after === null)) return;
+      sortedIds = null;
+      count += after === null ? -1 : 1;
     },
-    get: (id) => users.get(id),
+    get: (id) => records.get(id)?.user ?? undefined,
     list({ search, after, limit }) {
-      sortedIds ??= [...users.keys()].sort();
+      sortedIds ??= [...records].flatMap(([id, { user }]) => (user === null ? [] : [id])).sort();
       const page: User[] = [];
       for (
         let index = firstAfter(sortedIds, after);
         index < sortedIds.length && page.length < limit;
         index++
       ) {
-        const user = users.get(sortedIds[index] ?? "");
-        if (user !== undefined && (user.id.includes(search) || user.tier.includes(search))) page.push(user);
+        const user = records.get(sortedIds[index] ?? "")?.user ?? null;
+        if (user !== null && (user.id.includes(search) || user.tier.includes(search))) page.push(user);
       }
       return page;
     },
     nextEventMs(id, nowMs) {
-      const user = users.get(id);
-      const known = [user?.createdAt, user?.tierUpdatedAt, erasedAtMs.get(id)].map((ms) => ms ?? -1);
+      const record = records.get(id);
+      const known = [record?.erasedAtMs, record?.moments.at(-1)?.ts].map((ms) => ms ?? -1);
       return Math.max(nowMs, ...known.map((ms) => ms + 1));
     },
-    size: () => users.size,
+    size: () => count,
   };
 }
 

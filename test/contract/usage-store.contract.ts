@@ -54,6 +54,23 @@ export function usageStoreContract(name: string, open: () => Promise<OpenedUsage
         expect(await store.read(["k"])).toEqual([{ used: 5, reserved: 0 }]);
       }));
 
+    test("a forgotten counter begins again, one that is held at what is reserved, and others stay", () =>
+      using(async (store) => {
+        await store.reserve(
+          reservation("a", [charge("gone", 5, 10), charge("held", 5, 10), charge("other", 5, 10)]),
+        );
+        await store.settle("a", [5, 5, 5]);
+        await store.reserve(reservation("b", [charge("held", 2, 10)]));
+        await store.forget(["gone", "held", "never-used"]);
+        expect(await store.read(["gone", "held", "other"])).toEqual([
+          NOTHING,
+          { used: 0, reserved: 2 },
+          { used: 5, reserved: 0 },
+        ]);
+        expect(await store.settle("b", [1])).toBe(true);
+        expect(await store.read(["held"])).toEqual([{ used: 1, reserved: 0 }]);
+      }));
+
     test("a settlement replaces what was reserved by what was used, charge by charge, even above the bound", () =>
       using(async (store) => {
         await store.reserve(reservation("a", [charge("x", 5, 10), charge("y", 7, 10)]));

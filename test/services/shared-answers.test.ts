@@ -138,6 +138,8 @@ function keyOf(name: string): string {
 function answerOf(name: string): CachedAnswer {
   return {
     key: keyOf(name),
+    owner: "",
+    life: 0,
     kind: "json",
     contentType: "application/json",
     body: Buffer.from(JSON.stringify({ name })),

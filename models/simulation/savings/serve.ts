@@ -153,6 +153,7 @@ function consult(cache: AnswerCache, { ask, controls, tier }: Situation) {
     scope: feature.cacheScope,
     appId: "simulation",
     userId: ask.userId,
+    life: 0,
     feature: ask.feature,
     tier,
     providers: controls.catalog.providers,

@@ -5,6 +5,8 @@ import { hashOfKey } from "../../../gateway/cache/response-cache.ts";
 export function cachedAnswer(name: string, changed: Partial<CachedAnswer> = {}): CachedAnswer {
   return {
     key: hashOfKey(name),
+    owner: "",
+    life: 0,
     kind: "json",
     contentType: "application/json",
     body: Buffer.from(name),

@@ -26,6 +26,7 @@ const question: CacheKeyQuestion = {
   scope: "user",
   appId: "app",
   userId: "ada",
+  life: 0,
   feature: "plan",
   tier: tierOf("free"),
   providers: catalog.providers,
