@@ -12,6 +12,7 @@ import type { Tracing } from "./gateway/tracing/tracing.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
 import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis.ts";
 import type { UsageStore } from "./gateway/usage-store.ts";
+import type { ErasedFromLog } from "./ingest/erase-from-segments.ts";
 import { openEmbeddedEventLog } from "./ingest/event-log.embedded.ts";
 import { openKafkaEventLog } from "./ingest/event-log.kafka.ts";
 import type { EventLog, EventLogError, RecordLog } from "./ingest/event-log.ts";
@@ -49,12 +50,15 @@ export function openRecordLog(config: Config, { writer, logger }: LogOptions): P
   const { eventLog } = config;
   const onError = reportTo(logger);
   if (eventLog.adapter === "embedded") {
+    const onErasure = (erased: ErasedFromLog) => {
+      if (erased.users > 0) logger.info(erased, "the event log has forgotten users who were erased");
+    };
     return openEmbeddedEventLog({
       directory: eventLog.directory,
       writer,
       onError,
       // One process of a machine deletes what is old and consumed: the one that consumes.
-      ...(writer === "ingest" ? { retention: DEFAULT_RETENTION } : {}),
+      ...(writer === "ingest" ? { retention: DEFAULT_RETENTION, erasure: true, onErasure } : {}),
     });
   }
   const { settings, spoolDirectory } = eventLog;

@@ -20,6 +20,8 @@ export interface ForgetOptions {
 const KEPT_MS = 33 * 24 * 3_600_000;
 /** Requests that were under way at the erasure are over by then, and settled. */
 const AGAIN_AFTER_MS = 5 * 60_000;
+/** Counters outlive their window by that. */
+const BEFORE_MS = [0, 1, 2, 3, 60].map((minutes) => minutes * 60_000);
 const USER_SCOPES = ["user-minute", "user-day", "user-week", "user-month"] as const;
 
 /**
@@ -34,7 +36,8 @@ export function forgetErasedUsers(options: ForgetOptions): { close(): void } {
   const forgetCounters = async (id: UserId, erasedAtMs: number): Promise<void> => {
     // Somebody has come with the id: what is counted now may be theirs.
     if (directory.user(id) !== null || directory.lifeOf(id) !== erasedAtMs) return;
-    await usage.forget([erasedAtMs, now()].flatMap((atMs) => keysOf(options.windows(atMs), id)));
+    const moments = [now(), ...BEFORE_MS.map((beforeMs) => erasedAtMs - beforeMs)];
+    await usage.forget(moments.flatMap((atMs) => keysOf(options.windows(atMs), id)));
   };
   const forgetCountersTwice = (id: UserId, erasedAtMs: number): void => {
     const forget = (): void => {

@@ -1,3 +1,6 @@
+import type { UserEvent } from "../models/domain/user-event.ts";
+import { decodeRecord } from "./decode-record.ts";
+import { type ErasedFromLog, eraseFromSegments } from "./erase-from-segments.ts";
 import { EventLogError, type RecordLog, TOPICS, type Topic } from "./event-log.ts";
 import { groupsDirectoryOf, isPlainName, makeDirectory, topicDirectoryOf } from "./segments/layout.ts";
 import { applyRetention, type RetentionRules, type TopicRetention } from "./segments/retention.ts";
@@ -15,6 +18,10 @@ export interface EmbeddedEventLogOptions {
   /** Turns retention on: one process of a machine should do it. */
   readonly retention?: RetentionRules;
   readonly retentionEveryMs?: number;
+  /** Has the log forget users who were erased: beside retention, by the same process. */
+  readonly erasure?: boolean;
+  readonly eraseEveryMs?: number;
+  readonly onErasure?: (erased: ErasedFromLog) => void;
   readonly onRetention?: (reports: readonly TopicRetention[]) => void;
   /** Damage, and failures behind the scenes that are tried again. Must not throw. Default: a process warning. */
   readonly onError?: (error: EventLogError) => void;
@@ -24,6 +31,7 @@ const DEFAULT_SEGMENT_BYTES = 64 << 20;
 const DEFAULT_MAX_PENDING_BYTES = 64 << 20;
 const DEFAULT_POLL_MS = 1_000;
 const DEFAULT_RETENTION_EVERY_MS = 15 * 60 * 1_000;
+const DEFAULT_ERASE_EVERY_MS = 6 * 60 * 60 * 1_000;
 
 /** The event log as segment files in a directory. Two processes never write one file: each run writes partitions of its own. */
 export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Promise<RecordLog> {
@@ -48,10 +56,10 @@ export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Pr
     return log;
   }
 
-  const retention = startRetention(options, { topics, now, onError });
+  const upkeep = startUpkeep(options, { topics, now, onError });
 
   async function closeAll(): Promise<void> {
-    await retention.stop();
+    await upkeep.stop();
     await Promise.all([...topics.values()].map((log) => log.close()));
   }
 
@@ -77,27 +85,50 @@ function requirePlainGroup(group: string): void {
   if (!isPlainName(group)) throw new EventLogError(`"${group}" cannot be a group's name`);
 }
 
-function startRetention(
-  { directory, retention: rules, retentionEveryMs, onRetention }: EmbeddedEventLogOptions,
+/** Deletes what is old, and has the log forget users who were erased; one after the other, since both touch the same files. */
+function startUpkeep(
+  options: EmbeddedEventLogOptions,
   log: { topics: ReadonlyMap<Topic, TopicLog>; now: () => number; onError: (error: EventLogError) => void },
 ): { stop(): Promise<void> } {
-  if (rules === undefined) return { stop: async () => {} };
+  const { directory, retention: rules, erasure, eraseEveryMs = DEFAULT_ERASE_EVERY_MS } = options;
+  if (rules === undefined && erasure !== true) return { stop: async () => {} };
   let running: Promise<void> | null = null;
+  let nextErasureMs = 0;
+  const partitionsInUse = () =>
+    new Set([...log.topics.values()].flatMap((topicLog) => topicLog.writing() ?? []));
 
-  async function retain(rules: RetentionRules): Promise<void> {
-    const inUse = new Set([...log.topics.values()].flatMap((topicLog) => topicLog.writing() ?? []));
-    const extents = async (topic: Topic) => (await log.topics.get(topic)?.extents()) ?? [];
-    const reports = await applyRetention({ directory, rules, nowMs: log.now(), inUse, extents });
+  const extents = async (topic: Topic) => (await log.topics.get(topic)?.extents()) ?? [];
+
+  async function retain(given: RetentionRules): Promise<void> {
+    const shared = { directory, nowMs: log.now(), inUse: partitionsInUse(), extents };
+    const reports = await applyRetention({ ...shared, rules: given });
     for (const report of reports.filter(({ excessBytes }) => excessBytes > 0))
       log.onError(excessError(report));
-    onRetention?.(reports);
+    options.onRetention?.(reports);
+  }
+
+  async function* userEvents(): AsyncIterable<UserEvent> {
+    for await (const { value } of log.topics.get("users")?.scan(0) ?? []) {
+      const decoded = decodeRecord("users", value);
+      // What is no event of a user is told by those who follow the topic.
+      if (decoded.kind === "event") yield decoded.event;
+    }
+  }
+
+  async function erase(): Promise<void> {
+    const nowMs = log.now();
+    if (erasure !== true || nowMs < nextErasureMs) return;
+    nextErasureMs = nowMs + eraseEveryMs;
+    const shared = { directory, nowMs, inUse: partitionsInUse(), extents };
+    options.onErasure?.(await eraseFromSegments({ ...shared, userEvents }));
   }
 
   const timer = setInterval(() => {
-    running ??= retain(rules)
-      .catch((cause: unknown) => log.onError(new EventLogError("retention failed", { cause })))
+    running ??= (rules === undefined ? Promise.resolve() : retain(rules))
+      .then(erase)
+      .catch((cause: unknown) => log.onError(new EventLogError("the log's upkeep failed", { cause })))
       .finally(() => (running = null));
-  }, retentionEveryMs ?? DEFAULT_RETENTION_EVERY_MS);
+  }, options.retentionEveryMs ?? DEFAULT_RETENTION_EVERY_MS);
   return {
     async stop() {
       clearInterval(timer);

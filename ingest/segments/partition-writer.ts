@@ -30,6 +30,9 @@ export interface PartitionWriterOptions {
  */
 export const IDLE_SEGMENT_MAX_MS = 6 * 60 * 60 * 1000;
 
+/** So that no segment is written for long: what is in one cannot be erased. */
+export const MAX_SEGMENT_AGE_MS = 24 * 60 * 60 * 1000;
+
 export async function createPartitionWriter(options: PartitionWriterOptions): Promise<PartitionWriter> {
   const { topicDirectory, segmentBytes, now } = options;
   const partition = await newPartitionName(topicDirectory, options.writer, now());
@@ -75,6 +78,7 @@ export async function createPartitionWriter(options: PartitionWriterOptions): Pr
 
 interface Segment {
   readonly handle: FileHandle;
+  readonly createdMs: number;
   bytes: number;
   writtenMs: number;
 }
@@ -87,7 +91,7 @@ async function createSegment(directory: string, base: number, nowMs: number): Pr
     await handle.close();
     throw error;
   }
-  return { handle, bytes: 0, writtenMs: nowMs };
+  return { handle, createdMs: nowMs, bytes: 0, writtenMs: nowMs };
 }
 
 function canTake(
@@ -96,6 +100,8 @@ function canTake(
 ): boolean {
   // The absolute value: after the clock was set back, the file's age is unknown too.
   const idleMs = Math.abs(nowMs - segment.writtenMs);
+  const ageMs = Math.abs(nowMs - segment.createdMs);
+  if (ageMs > MAX_SEGMENT_AGE_MS) return false;
   return segment.bytes + bytes <= segmentBytes && idleMs <= IDLE_SEGMENT_MAX_MS;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { sqlFile } from "../../warehouse/sql-file.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
@@ -7,7 +8,15 @@ const MOST_AT_ONCE = 500;
 /** So long an erasure is looked after, for rows that come late; then the last row with the user's id goes, too. */
 const LATE_ROWS_MS = 24 * 3_600_000;
 
-const pendingErasure = z.object({ user_id: z.string(), pseudonym: z.string(), erased_at: z.number().int() });
+/** So long a gateway may take to learn of an erasure, with the difference of clocks. */
+const LEARNED_AFTER_MS = 60_000;
+
+const pendingErasure = z.object({
+  user_id: z.string(),
+  pseudonym: z.string(),
+  erased_at: z.number().int(),
+  ends_at: z.number().int(),
+});
 type PendingErasure = z.infer<typeof pendingErasure>;
 
 const count = z.number().int();
@@ -26,7 +35,7 @@ const rowsLeft = z.object({
 export const eraseUsers: Job = async ({ warehouse }, dueAtMs) => {
   const pending = await warehouse.query({
     sql: textOf("pending"),
-    params: { most: MOST_AT_ONCE },
+    params: { most: MOST_AT_ONCE, now: dueAtMs, late: LATE_ROWS_MS, learned_after: LEARNED_AFTER_MS },
     row: pendingErasure,
   });
   if (pending.length === 0) return { summary: "nobody is to be erased", notable: false, details: {} };
@@ -68,8 +77,10 @@ async function renameUserEvents(warehouse: Warehouse, over: readonly PendingEras
 function paramsOf(pending: readonly PendingErasure[]) {
   return {
     users: pending.map(({ user_id }) => user_id),
+    hashes: pending.map(({ user_id }) => createHash("sha256").update(user_id).digest("hex").toUpperCase()),
     pseudonyms: pending.map(({ pseudonym }) => pseudonym),
     erased_at: pending.map(({ erased_at }) => erased_at),
+    ends_at: pending.map(({ ends_at }) => ends_at),
   };
 }
 

@@ -1,5 +1,8 @@
+-- By hashes, as in rename_requests.sql.
 ALTER TABLE feedback_events
-UPDATE user_id = transform(user_id, {users:Array(String)}, {pseudonyms:Array(String)}), comment = ''
-WHERE has({users:Array(String)}, user_id)
-    AND toUnixTimestamp64Milli(ts) <= transform(user_id, {users:Array(String)}, {erased_at:Array(Int64)}, toInt64(0))
+UPDATE
+    user_id = transform(hex(SHA256(user_id)), {hashes:Array(String)}, {pseudonyms:Array(String)}, user_id),
+    comment = ''
+WHERE has({hashes:Array(String)}, hex(SHA256(user_id)))
+    AND toUnixTimestamp64Milli(ts) <= transform(hex(SHA256(user_id)), {hashes:Array(String)}, {ends_at:Array(Int64)}, toInt64(0))
 SETTINGS mutations_sync = 1
