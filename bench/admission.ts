@@ -61,6 +61,7 @@ const CATALOG: Catalog = {
   tiers: new Map([[TIER.name, TIER]]),
   providers: new Map(),
   embeddings: new Map(),
+  extraParameters: new Set(),
   features: new Map(),
   routing: {
     peakHours: new Set(),

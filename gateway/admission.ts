@@ -6,6 +6,7 @@ import { type Price, priceAt } from "../models/domain/price.ts";
 import { actualAmounts, chargesFor } from "../models/policy/charges.ts";
 import { busyDenial, denialOf, isBusy } from "../models/policy/denial.ts";
 import { boundCost, type TokenBound } from "../models/policy/estimate.ts";
+import { withFee } from "../models/policy/extra-cost.ts";
 import {
   allowanceCharges,
   type RequestAllowance,
@@ -46,6 +47,8 @@ export interface AdmissionQuestion {
   /** Where it is tried in order to learn: nano-dollars that such calls may cost today. */
   readonly explorationLimit?: number | undefined;
   readonly tokens: TokenBound;
+  /** What the parameters that the catalog allows may cost beside tokens; absent: nothing. */
+  readonly extraFee?: NanoUsd;
   /** Wait for requests in flight to leave room. */
   readonly patient: boolean;
   /** How many providers were tried before. */
@@ -66,14 +69,15 @@ const EXPIRY_MARGIN_MS = 60_000;
 /** Reserves the most that one call may cost, in every scope at once or in none. */
 export async function admit(gateway: Gateway, question: AdmissionQuestion): Promise<AdmissionResult> {
   const nowMs = gateway.now();
-  const price = priceAt(question.provider.prices, nowMs);
-  if (price === undefined) {
+  const listed = priceAt(question.provider.prices, nowMs);
+  if (listed === undefined) {
     const denial = new PublicError(
       "unpriced_model",
       `provider "${question.provider.name}" has no price today`,
     );
     return { ok: false, denial, unit: "nano-usd", explored: false };
   }
+  const price = withFee(listed, question.extraFee ?? ZERO_USD);
   const bound = boundCost(price, question.tokens);
   const { asked, work, provider, explorationLimit, tokens, hop, priorCostNano } = question;
   const { controls, tier, userId, highLoad } = asked;

@@ -1,12 +1,17 @@
+import type { Endpoint, ParsedRequest } from "../models/domain/parameters/request-parameters.ts";
+
+export type { Endpoint, ParsedRequest } from "../models/domain/parameters/request-parameters.ts";
+
 /** What an app asks a model for, in the form of the endpoint that it came to. */
 export interface ModelRequest {
   readonly endpoint: Endpoint;
+  /** The parsed one, read by name, with what the catalog allows beside the table of parameters. */
   readonly body: RequestBody;
+  /** What providers get. */
+  readonly parsed: ParsedRequest;
 }
 
-export type Endpoint = "chat" | "responses" | "embeddings";
-
-/** A parsed body. What the gateway must know of it was checked; every other field is the app's, and goes through untouched. */
+/** A parsed body of any endpoint, for who reads a field or two. */
 export interface RequestBody {
   readonly model: string;
   /** The prompt: of chat, and of the other two. */

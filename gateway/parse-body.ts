@@ -6,13 +6,17 @@ import { InvalidJsonError, parseStorableJson } from "../models/domain/json.ts";
 export function parseBody<Body>(schema: z.ZodType<Body>, bytes: Buffer): Body {
   const parsed = schema.safeParse(readJson(bytes));
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const param = issue?.path.join(".") ?? "";
-  const message = param === "" ? "the body must be an object" : `${param}: ${issue?.message}`;
-  throw new PublicError("invalid_request", message, { param });
+  throw invalidRequest(parsed.error.issues[0]);
 }
 
-function readJson(bytes: Buffer): unknown {
+export function invalidRequest(issue: Pick<z.core.$ZodIssue, "path" | "message"> | undefined): PublicError {
+  const param = issue?.path.join(".") ?? "";
+  const message = param === "" ? "the body must be an object" : `${param}: ${issue?.message}`;
+  return new PublicError("invalid_request", message, { param });
+}
+
+/** Throws {@link PublicError} `invalid_json`. */
+export function readJson(bytes: Buffer): unknown {
   try {
     return parseStorableJson(bytes);
   } catch (error) {

@@ -81,7 +81,7 @@ function tryOne(gateway: Gateway, round: Round, candidate: Candidate): Promise<T
 
 function questionOf(round: Round, candidate: Candidate): TrialQuestion {
   const { work } = round;
-  const isFirst = work.settlements.length === 0;
+  const isFirst = work.settlements.length === 0 && work.draft.attempts.length === 0;
   const isAgain = work.draft.provider === candidate.provider.name;
   return {
     work,

@@ -2,7 +2,7 @@ import type { TokenUsage } from "../models/domain/price.ts";
 import type { TokenBound } from "../models/policy/estimate.ts";
 import type { Gateway } from "./gateway.ts";
 import type { HealthCall } from "./health/deployment-health.ts";
-import type { ProviderAnswer } from "./providers/provider-client.ts";
+import type { PreparedCall, ProviderAnswer } from "./providers/provider-client.ts";
 import type { RequestDraft } from "./request-draft.ts";
 import type { RoutedRequest } from "./routing.ts";
 import type { CallTrace, RequestTrace } from "./tracing/tracing.ts";
@@ -10,6 +10,7 @@ import type { CallTrace, RequestTrace } from "./tracing/tracing.ts";
 export interface CallWork {
   readonly draft: RequestDraft;
   readonly tokens: TokenBound;
+  readonly prepared: PreparedCall;
   readonly call: HealthCall;
   readonly timeoutMs: number;
   readonly trace: RequestTrace | null;
@@ -28,17 +29,13 @@ export interface CalledProvider {
 export async function callProvider(
   gateway: Gateway,
   asked: RoutedRequest,
-  { draft, tokens, call, timeoutMs, trace: requestTrace }: CallWork,
+  { draft, tokens, prepared, call, timeoutMs, trace: requestTrace }: CallWork,
 ): Promise<CalledProvider> {
   const { target } = call;
   const calledAtMs = gateway.monotonicMs();
-  const client = gateway.providers.of(target);
   const { maxOutputTokens } = tokens;
   const trace = requestTrace?.beginCall({ target, request: asked, maxOutputTokens }) ?? null;
-  const answer = await client.call({
-    request: asked,
-    model: target.model,
-    maxOutputTokens,
+  const answer = await prepared.send({
     headers: trace?.headers,
     timeoutMs,
     firstByteTimeoutMs: draft.stream ? target.firstByteTimeoutMs : undefined,

@@ -1,6 +1,7 @@
 import type { PublicError } from "../models/domain/errors.ts";
 import type { TokenUsage } from "../models/domain/price.ts";
-import { boundTokens } from "../models/policy/estimate.ts";
+import { boundTokens, outputLimit } from "../models/policy/estimate.ts";
+import { extraCost } from "../models/policy/extra-cost.ts";
 import type { Candidate } from "../models/policy/route.ts";
 import { type AdmissionResult, admit, type Hold, settle } from "./admission.ts";
 import { bill, reportOfFailure, sumOf } from "./billing.ts";
@@ -65,13 +66,29 @@ export async function tryCandidate(
   try {
     const routeReason = describeTrial(asked, question);
     const { provider, explorationLimit } = candidate;
-    const tokens = boundTokens(asked.facts, asked.tier, provider.model);
+    const { facts, tier } = asked;
+    const prepared = gateway.providers.of(call.target).prepare({
+      request: asked,
+      facts,
+      target: call.target,
+      maxOutputTokens: outputLimit(facts, tier),
+    });
+    if (prepared.kind === "failure") {
+      draft.attempts.push({ provider: provider.name, outcome: prepared.failure, ms: 0 });
+      return { kind: "failed", failure: prepared };
+    }
+    const extra = extraCost(provider, prepared.extraParameters);
+    const tokens = boundTokens(facts, tier, provider.model, {
+      textBytes: prepared.textBytes,
+      extraInputTokens: extra.inputTokens,
+    });
     const admission = await admit(gateway, {
       asked,
       work,
       provider,
       explorationLimit,
       tokens,
+      extraFee: extra.fee,
       hop: work.settlements.length,
       patient: question.patient,
       priorCostNano: sumOf(work.settlements),
@@ -85,7 +102,9 @@ export async function tryCandidate(
     settlement.costNano = hold.bound;
     question.onCalled?.();
     const timeoutMs = Math.max(1, Math.min(provider.timeoutMs, leftMs(gateway, work)));
-    const called = await callProvider(gateway, asked, { draft, tokens, call, timeoutMs, trace: work.trace });
+    const { trace: requestTrace } = work;
+    const sending = { draft, tokens, prepared, call, timeoutMs, trace: requestTrace };
+    const called = await callProvider(gateway, asked, sending);
     const { answer, usage, calledAtMs, trace } = called;
     if (answer.kind === "failure")
       return await billFailure(gateway, answer, { work, hold, provider: provider.name });

@@ -100,7 +100,7 @@ async function serveKnownApp(gateway: Gateway, exchange: Exchange): Promise<void
     exchange.draft.controlsVersion = controls.current().version;
     const bytes = await readBody(exchange.request, limits.maxBodyBytes);
     await gateway.arrivals.join();
-    const asked = understand(bytes, exchange);
+    const asked = understand(bytes, exchange, controls.current().catalog.extraParameters);
     const endOfRequest = gateway.load.begin(asked.userId);
     try {
       await serveUnderstood(gateway, asked, exchange);

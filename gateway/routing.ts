@@ -56,8 +56,8 @@ export async function passGates(
     throw new PublicError(closed.code, closed.message, { retryAfterSeconds });
   }
   const { high: highLoad } = gateway.load.look(controls);
-  const { endpoint, body, facts, userId, feature } = asked;
-  return { endpoint, body, facts, userId, feature, controls, tier, stage, highLoad };
+  const { endpoint, body, parsed, facts, userId, feature } = asked;
+  return { endpoint, body, parsed, facts, userId, feature, controls, tier, stage, highLoad };
 }
 
 /** Throws {@link PublicError} when no provider can be called, or not the one that was asked for. */
@@ -86,9 +86,21 @@ export function route(gateway: Gateway, asked: SituatedRequest): RoutedRequest {
 
 function routed(asked: SituatedRequest, found: RouteResult): RoutedRequest {
   if (found.ok) {
-    const { endpoint, body, facts, userId, feature, controls, tier, stage, highLoad } = asked;
+    const { endpoint, body, parsed, facts, userId, feature, controls, tier, stage, highLoad } = asked;
     const { candidates } = found;
-    return { endpoint, body, facts, userId, feature, controls, tier, stage, highLoad, candidates };
+    return {
+      endpoint,
+      body,
+      parsed,
+      facts,
+      userId,
+      feature,
+      controls,
+      tier,
+      stage,
+      highLoad,
+      candidates,
+    };
   }
   const more = found.code === "no_provider" ? { retryAfterSeconds: NO_PROVIDER_RETRY_SECONDS } : {};
   throw new PublicError(found.code, found.message, { param: "model", ...more });

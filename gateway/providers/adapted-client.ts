@@ -1,12 +1,18 @@
 import { InvalidJsonError, parseJson } from "../../models/domain/json.ts";
 import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Cohort } from "../cohort.ts";
-import { modelIn, wishOf } from "../quality/answer-quality.ts";
+import { type AnswerWish, modelIn, wishOf } from "../quality/answer-quality.ts";
 import { readUsage } from "../usage-report.ts";
 import type { AdapterCall, EndpointAdapter, ProviderAdapter } from "./adapter.ts";
 import { type HttpAnswer, openHttpChannel } from "./http-channel.ts";
 import { mappedStream, passedStream } from "./map-stream.ts";
-import type { ProviderAnswer, ProviderClient, ProviderFailure } from "./provider-client.ts";
+import type {
+  PreparedCall,
+  ProviderAnswer,
+  ProviderCall,
+  ProviderClient,
+  ProviderFailure,
+} from "./provider-client.ts";
 
 export interface AdaptedClientOptions {
   readonly adapter: ProviderAdapter;
@@ -28,28 +34,66 @@ export function openAdaptedClient(options: AdaptedClientOptions): ProviderClient
   const { adapter, baseUrl, apiKey, isSimulated, now, answers } = options;
   const channel = openHttpChannel({ baseUrl, headers: apiKey === null ? {} : adapter.authorize(apiKey) });
   return {
-    async call(call) {
-      const { endpoint, body } = call.request;
-      const endpointAdapter = adapter.endpoints[endpoint];
-      if (endpointAdapter === undefined) return refused(`it has no ${endpoint}`);
-      const { model, maxOutputTokens, headers } = call;
-      const nowSeconds = Math.floor(now() / 1000);
-      const adapted: AdapterCall = { body, model, maxOutputTokens, isSimulated, nowSeconds };
-      const mapped = endpointAdapter.mapRequest(adapted);
-      if (mapped.kind === "refusal") return refused(mapped.message);
-      const { timeoutMs, firstByteTimeoutMs, idleTimeoutMs } = call;
-      const { path, body: mappedBody } = mapped;
-      const post = { path, body: mappedBody, headers, timeoutMs, firstByteTimeoutMs, idleTimeoutMs };
-      const answer = await channel.post(post);
-      await answers.join();
-      return mapAnswer(answer, endpointAdapter, adapted);
+    prepare(call) {
+      const { parsed } = call.request;
+      const { endpoints } = adapter;
+      switch (parsed.endpoint) {
+        case "chat":
+          return prepareAt(endpoints.chat, parsed, call);
+        case "responses":
+          return prepareAt(endpoints.responses, parsed, call);
+        case "embeddings":
+          return prepareAt(endpoints.embeddings, parsed, call);
+      }
     },
     retire: () => channel.retire(),
     close: () => channel.close(),
   };
+
+  function prepareAt<Body>(
+    endpoint: EndpointAdapter<Body> | undefined,
+    { body, extra }: { readonly body: Body; readonly extra: AdapterCall<Body>["extra"] },
+    { request, facts, target, maxOutputTokens }: ProviderCall,
+  ): PreparedCall | ProviderFailure {
+    if (endpoint === undefined) return refused(`it has no ${request.endpoint}`);
+    const { model, extraParameters, outputLimitParameter } = target;
+    const { imageBytes } = facts;
+    const nowSeconds = Math.floor(now() / 1000);
+    const adapted = {
+      body,
+      extra,
+      model,
+      extraParameters,
+      outputLimitParameter,
+      maxOutputTokens,
+      imageBytes,
+      isSimulated,
+      nowSeconds,
+    };
+    const mapped = endpoint.mapRequest(adapted);
+    if (mapped.kind === "refusal") return refused(mapped.message);
+    const { path, body: text } = mapped;
+    return {
+      kind: "prepared",
+      textBytes: Buffer.byteLength(text) - mapped.imageBytes,
+      extraParameters: mapped.extraParameters,
+      async send({ headers, timeoutMs, firstByteTimeoutMs, idleTimeoutMs }) {
+        const post = { path, body: text, headers, timeoutMs, firstByteTimeoutMs, idleTimeoutMs };
+        const answer = await channel.post(post);
+        await answers.join();
+        return mapAnswer(answer, { endpoint, call: adapted, wish: wishOf(request.body) });
+      },
+    };
+  }
 }
 
-function mapAnswer(answer: HttpAnswer, endpoint: EndpointAdapter, call: AdapterCall): ProviderAnswer {
+interface Asked<Body> {
+  readonly endpoint: EndpointAdapter<Body>;
+  readonly call: AdapterCall<Body>;
+  readonly wish: AnswerWish;
+}
+
+function mapAnswer<Body>(answer: HttpAnswer, { endpoint, call, wish }: Asked<Body>): ProviderAnswer {
   if (answer.kind === "failure") return mapFailure(answer, endpoint);
   const { contentType, kind } = answer;
   if (kind === "stream") {
@@ -67,12 +111,15 @@ function mapAnswer(answer: HttpAnswer, endpoint: EndpointAdapter, call: AdapterC
   if (response === null) return invalidAnswer(usage);
   const body = response.body === null ? answer.body : Buffer.from(JSON.stringify(response.body));
   const document = response.body ?? parsed;
-  const quality = endpoint.quality(document, wishOf(call.body));
+  const quality = endpoint.quality(document, wish);
   return { kind, contentType, body, document, usage, quality, model: modelIn(document) };
 }
 
 /** The caller is told in one form what to mend, whatever the provider's own is. */
-function mapFailure(answer: ProviderFailure, endpoint: EndpointAdapter): ProviderFailure {
+function mapFailure(
+  answer: ProviderFailure,
+  endpoint: Pick<EndpointAdapter<never>, "readError" | "usage">,
+): ProviderFailure {
   if (answer.body.length === 0) return answer;
   const parsed = parse(answer.body);
   const usage = readUsage(endpoint.usage, parsed);

@@ -1,5 +1,7 @@
+import type { Provider } from "../../models/domain/catalog.ts";
 import type { TokenUsage } from "../../models/domain/price.ts";
 import type { Attempt } from "../../models/domain/request-event.ts";
+import type { RequestFacts } from "../../models/policy/request-facts.ts";
 import type { ModelRequest } from "../model-request.ts";
 import type { AnswerQuality } from "../quality/answer-quality.ts";
 import type { StreamReading } from "../stream-reading.ts";
@@ -8,22 +10,38 @@ import type { ByteStream, CallPatience } from "./http-channel.ts";
 
 /**
  * One call to one provider, behind one interface for every adapter: the app's request goes in, an answer in the form that the app
- * expects comes out. The caller reserves the cost before and settles it after; a client neither retries nor falls back.
+ * expects comes out. The caller reserves the cost between the two steps and settles it after; a client neither retries nor falls back.
  */
 export interface ProviderClient {
-  call(call: ProviderCall): Promise<ProviderAnswer>;
+  /** Writes what is to be sent. A failure: this kind of provider cannot do what is asked for. No I/O. */
+  prepare(call: ProviderCall): PreparedCall | ProviderFailure;
   /** Takes no more calls; resolves when those under way are over. */
   retire(): Promise<void>;
   /** Breaks off what is under way. */
   close(): Promise<void>;
 }
 
-export interface ProviderCall extends CallPatience {
+export interface ProviderCall {
   readonly request: ModelRequest;
-  /** The provider's name of the model. */
-  readonly model: string;
+  readonly facts: Pick<RequestFacts, "imageBytes">;
+  /** How the catalog has it: the provider's name of the model, and which parameters it takes. */
+  readonly target: CallTarget;
   /** Of one choice. Imposed on the provider, since the reservation holds no more. */
   readonly maxOutputTokens: number;
+}
+
+export type CallTarget = Pick<Provider, "model" | "outputLimitParameter" | "extraParameters">;
+
+export interface PreparedCall {
+  readonly kind: "prepared";
+  /** Bytes of the body without what is inside images: what the bound of the input is counted by. */
+  readonly textBytes: number;
+  /** Names of the target's `extraParameters` that are in it. */
+  readonly extraParameters: readonly string[];
+  send(delivery: Delivery): Promise<ProviderAnswer>;
+}
+
+export interface Delivery extends CallPatience {
   /** Sent beside the provider's own. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }

@@ -6,6 +6,7 @@ import { catalogName } from "./ids.ts";
 import { type LearningSettings, learning } from "./learning.ts";
 import { MAX_USD, type NanoUsd } from "./money.ts";
 import type { PriceSchedule } from "./price.ts";
+import { type ExtraParameters, type OutputLimitParameter, parameterEntries } from "./provider-parameters.ts";
 import {
   type AutomationMode,
   allowedKinds,
@@ -87,6 +88,7 @@ const providerEntry = z.strictObject({
   maxConcurrentCalls: z.number().int().min(1).max(100_000).optional(),
   /** No answer after that long: a second call, to another deployment or provider, and the first answer wins. Both are paid. */
   hedgeAfterMs: z.number().int().min(10).max(600_000).optional(),
+  ...parameterEntries,
 });
 
 const featureEntry = z.strictObject({
@@ -206,6 +208,8 @@ export interface Provider {
   readonly maxConcurrentCalls: number;
   /** Null = no second call. */
   readonly hedgeAfterMs: number | null;
+  readonly outputLimitParameter: OutputLimitParameter;
+  readonly extraParameters: ExtraParameters;
 }
 
 export interface Deployment {
@@ -233,6 +237,8 @@ export interface Catalog {
   readonly providers: ReadonlyMap<string, Provider>;
   /** Asked for by name alone: vectors of two models cannot be compared, so nothing stands in for one. */
   readonly embeddings: ReadonlyMap<string, Provider>;
+  /** Names of all parameters that some provider allows beside the table's. */
+  readonly extraParameters: ReadonlySet<string>;
   readonly features: ReadonlyMap<string, Feature>;
   readonly routing: {
     /** Hours of the day, 0-23, in the catalog's time zone. */

@@ -14,6 +14,12 @@ export const ERROR_CODES = {
     type: "invalid_request_error",
     means: "a field is missing or has a wrong type or value; `param` names it",
   },
+  unsupported_parameter: {
+    status: 400,
+    type: "invalid_request_error",
+    means:
+      "the body has a field that the gateway does not forward, as its cost is unknown; `param` names it (docs/parameters.md)",
+  },
   unsupported_request: {
     status: 400,
     type: "invalid_request_error",

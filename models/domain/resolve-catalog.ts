@@ -15,6 +15,7 @@ import { learningSettings } from "./learning.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { PriceSchedule } from "./price.ts";
 import { listPrices } from "./price-book.ts";
+import { badParameters, extraNames, parametersOf } from "./provider-parameters.ts";
 import type { RuleAction } from "./rule.ts";
 
 export interface CatalogProblem {
@@ -44,6 +45,7 @@ export function resolveCatalog(document: unknown, options: ResolveOptions): Reso
     ...danglingNames(file),
     ...namedTwice(file),
     ...badLimits(file),
+    ...badParameters(file),
     ...badConditions(file, options.checkCondition),
   ];
   if (problems.length > 0) return { ok: false, problems };
@@ -74,6 +76,7 @@ export function resolveCatalog(document: unknown, options: ResolveOptions): Reso
       tiers,
       providers,
       embeddings,
+      extraParameters: extraNames([...providers.values(), ...embeddings.values()]),
       features,
       routing: routingOf(file.routing),
       safeguards: {
@@ -131,6 +134,7 @@ function providerOf(name: string, entry: CatalogFile["providers"][string], timeZ
     deployments: deploymentsOf(name, entry),
     maxConcurrentCalls: entry.maxConcurrentCalls ?? Number.POSITIVE_INFINITY,
     hedgeAfterMs: entry.hedgeAfterMs ?? null,
+    ...parametersOf(entry),
   };
 }
 

@@ -25,25 +25,43 @@ export const TOOLS_OVERHEAD_TOKENS = 600;
 
 const PICO_PER_NANO = 1000;
 
+/** What is sent to a provider, as it was written for it. */
+export interface SentBody {
+  /** Bytes of the body without what is inside images. */
+  readonly textBytes: number;
+  /** What parameters that the catalog allows may add to the input at most. */
+  readonly extraInputTokens: number;
+}
+
+/** Of one choice: the lower of what the app and the tier allow. The gateway must impose it upstream. */
+export function outputLimit(
+  { requestedOutputTokens }: Pick<RequestFacts, "requestedOutputTokens">,
+  tier: Pick<Tier, "maxOutputTokens">,
+): number {
+  return Math.min(requestedOutputTokens ?? tier.maxOutputTokens, tier.maxOutputTokens);
+}
+
 /**
  * Never lower than what a provider counts. A tokenizer that works on bytes (OpenAI's, Gemini's and Llama's do) makes at most
- * one token of each byte of UTF-8, and JSON text is never shorter than the text that it holds; so the bytes of the body,
- * without what is inside images, are a bound that costs nothing to find. It is about four times the truth for English, which
+ * one token of each byte of UTF-8, and JSON text is never shorter than the text that it holds; so the bytes of the body that is
+ * sent, without what is inside images, are a bound that costs nothing to find. It is about four times the truth for English, which
  * matters little: output tokens cost four to eight times as much, and what was reserved too much is free again at the end
  * of the request.
  *
- * `model` is the provider's model; without it, images count as they do in the dearest one.
+ * `model` is the provider's model; without it, images count as they do in the dearest one. Without `sent`, what the app sent
+ * counts, which a provider's body may be longer than: good for what is not paid by.
  */
 export function boundTokens(
   facts: RequestFacts,
   tier: Pick<Tier, "maxOutputTokens">,
   model = "",
+  sent: SentBody = { textBytes: facts.textBytes, extraInputTokens: 0 },
 ): TokenBound {
-  const maxOutputTokens = Math.min(facts.requestedOutputTokens ?? tier.maxOutputTokens, tier.maxOutputTokens);
+  const maxOutputTokens = outputLimit(facts, tier);
   const images = facts.lowDetailImages + facts.images === 0 ? 0 : imageTokens(facts, model);
   const tools = facts.hasTools ? TOOLS_OVERHEAD_TOKENS : 0;
   return {
-    inputTokens: facts.textBytes + REQUEST_OVERHEAD_TOKENS + images + tools,
+    inputTokens: sent.textBytes + sent.extraInputTokens + REQUEST_OVERHEAD_TOKENS + images + tools,
     outputTokens: maxOutputTokens * facts.choices,
     maxOutputTokens,
   };

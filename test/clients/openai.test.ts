@@ -243,12 +243,17 @@ describe("the official client", () => {
   });
 
   it.each([
-    ["a response that would come later", { background: true }, "background"],
-    ["a conversation that the provider keeps", { previous_response_id: "resp_1" }, "previous_response_id"],
-    ["a hosted tool", { tools: [{ type: "web_search" as const }] }, "tools"],
-  ])("is refused %s, whose cost has no bound", async (_what, more, param) => {
+    ["a response that would come later", { background: true }, "unsupported_parameter", "background"],
+    [
+      "a conversation that the provider keeps",
+      { previous_response_id: "resp_1" },
+      "unsupported_parameter",
+      "previous_response_id",
+    ],
+    ["a hosted tool", { tools: [{ type: "web_search" as const }] }, "invalid_request", "tools.0.type"],
+  ])("is refused %s, whose cost has no bound", async (_what, more, code, param) => {
     const call = gateway.client("refused").responses.create({ model: "auto", input: "Hi", ...more });
-    await expect(call).rejects.toMatchObject({ status: 400, code: "invalid_request", param });
+    await expect(call).rejects.toMatchObject({ status: 400, code, param });
   });
 });
 

@@ -29,7 +29,13 @@ describe("bad input", () => {
     ["a country that is none", good, { "x-vigor-country": "Germany" }, "invalid_request"],
     ["a wrong key", good, { authorization: "Bearer nope" }, "invalid_key"],
     ["no key", good, { authorization: "" }, "missing_key"],
-    ["a parameter that makes the cost unbounded", { ...good, web_search_options: {} }, {}, "invalid_request"],
+    [
+      "a parameter that makes the cost unbounded",
+      { ...good, web_search_options: {} },
+      {},
+      "unsupported_parameter",
+    ],
+    ["a parameter that nobody knows", { ...good, turbo: true }, {}, "unsupported_parameter"],
   ])(
     "%s gets its code, OpenAI's shape, and no content back",
     async (_what, body, headers: Record<string, string>, code) => {

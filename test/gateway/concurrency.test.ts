@@ -170,7 +170,10 @@ async function boundOf(gateway: TestGateway): Promise<number> {
   const provider = gateway.running.gateway.controls.current().catalog.providers.get("cheap");
   const price = provider?.prices[0]?.price;
   if (price === undefined) throw new Error("no price");
-  const bytes = JSON.stringify(bodyOf(0)).length + 32;
+  const { max_tokens: max_completion_tokens, ...asked } = bodyOf(0);
+  const imposed = { model: "some-model", max_completion_tokens, service_tier: "default", store: false };
+  const sent = { ...asked, ...imposed, stream_options: { include_usage: true } };
+  const bytes = JSON.stringify(sent).length + 32;
   // A provider like OpenAI may write the prompt into its cache, for a quarter more.
   return Math.ceil((bytes * 1.25 * price.rates.input + OUTPUT_TOKENS * price.rates.output) / 1000);
 }

@@ -10,16 +10,30 @@ export interface ScriptedProvider {
   urlOf(name: string): string;
   play(name: string, script: Script): void;
   calls(name: string): number;
+  /** What came, in order: the path below the provider's name, and the body's bytes. */
+  received(name: string): readonly ReceivedCall[];
   close(): Promise<void>;
+}
+
+export interface ReceivedCall {
+  readonly path: string;
+  readonly body: Buffer;
 }
 
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const scripts = new Map<string, Script>();
   const calls = new Map<string, number>();
+  const received = new Map<string, ReceivedCall[]>();
   const server = http.createServer((request, response) => {
     const name = request.url?.split("/")[1] ?? "";
     calls.set(name, (calls.get(name) ?? 0) + 1);
-    request.resume().once("end", () => (scripts.get(name) ?? answerWith())(response, request));
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.once("end", () => {
+      const path = (request.url ?? "").slice(`/${name}/v1`.length);
+      received.set(name, [...(received.get(name) ?? []), { path, body: Buffer.concat(parts) }]);
+      (scripts.get(name) ?? answerWith())(response, request);
+    });
     response.on("error", () => response.destroy());
   });
   server.listen(0, "127.0.0.1");
@@ -30,6 +44,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     urlOf: (name) => `http://127.0.0.1:${port}/${name}/v1`,
     play: (name, script) => void scripts.set(name, script),
     calls: (name) => calls.get(name) ?? 0,
+    received: (name) => received.get(name) ?? [],
     async close() {
       server.close();
       server.closeAllConnections();

@@ -1,4 +1,4 @@
-import type { AdapterCall } from "../adapter.ts";
+import type { AnswerContext } from "../adapter.ts";
 import { eventText, type StreamMapper } from "../map-stream.ts";
 import { blockedMessage, finishReason, textOf, toolCallsOf } from "./choice.ts";
 import { type Candidate, type GeminiAnswer, geminiAnswer } from "./gemini-answer.ts";
@@ -13,7 +13,7 @@ interface ChoiceState {
  * `chat.completion.chunk`s out of Gemini's stream. Each of its events has the usage so far; what it comes to goes into a chunk of its
  * own at the end, as OpenAI sends it. A stream that ends before every choice has a finish reason gets no `[DONE]`: it was cut.
  */
-export function chatChunks(call: AdapterCall): StreamMapper {
+export function chatChunks(call: AnswerContext): StreamMapper {
   const choices = new Map<number, ChoiceState>();
   let common: object | null = null;
   let id = String(call.nowSeconds);

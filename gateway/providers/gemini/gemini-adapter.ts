@@ -1,5 +1,5 @@
 import { chatQuality } from "../../quality/chat-quality.ts";
-import type { EndpointAdapter, ProviderAdapter, ProviderError } from "../adapter.ts";
+import type { ChatAdapter, ProviderAdapter, ProviderError } from "../adapter.ts";
 import { CHAT_READING } from "../openai/chat-reading.ts";
 import { readOpenAiError } from "../openai/error-message.ts";
 import { responsesOverChat } from "../responses/over-chat.ts";
@@ -9,7 +9,7 @@ import { chatCompletion } from "./response.ts";
 import { GEMINI_USAGE } from "./usage.ts";
 
 /** Google's own interface: `generateContent` and `streamGenerateContent`. */
-export const geminiChat: EndpointAdapter = {
+export const geminiChat: ChatAdapter = {
   mapRequest: geminiRequest,
   mapResponse: chatCompletion,
   mapStream: chatChunks,

@@ -1,4 +1,4 @@
-import type { ChatBody } from "./chat-body.ts";
+import type { ChatRequest } from "../../../models/domain/parameters/chat-parameters.ts";
 
 /** Thinking tokens by OpenAI's `reasoning_effort`, as Google's own OpenAI interface has them for Gemini 2.5. */
 const THINKING_BUDGETS: Readonly<Record<string, number>> = {
@@ -17,9 +17,12 @@ const THINKING_LEVELS: Readonly<Record<string, string>> = {
   high: "high",
 };
 
+/** The smallest budget above 0 that every model of Gemini 2.5 takes. */
+const MIN_THINKING_BUDGET = 512;
+
 /** `maxOutputTokens` includes what the model thinks, so the reservation covers that, too. */
 export function generationConfig(
-  body: ChatBody,
+  body: ChatRequest,
   { model, maxOutputTokens }: { readonly model: string; readonly maxOutputTokens: number },
 ): object {
   return given({
@@ -34,21 +37,30 @@ export function generationConfig(
     responseLogprobs: body.logprobs,
     logprobs: body.top_logprobs,
     stopSequences: typeof body.stop === "string" ? [body.stop] : body.stop,
-    thinkingConfig: thinkingConfig(body.reasoning_effort, model),
+    thinkingConfig: thinkingConfig(body.reasoning_effort, { model, maxOutputTokens }),
     ...responseForm(body.response_format),
   });
 }
 
-function thinkingConfig(effort: string | null | undefined, model: string): object | undefined {
+/** A budget never passes the limit; where hardly any would be left, the model thinks as it likes, within the limit. */
+function thinkingConfig(
+  effort: string | null | undefined,
+  { model, maxOutputTokens }: { readonly model: string; readonly maxOutputTokens: number },
+): object | undefined {
   if (effort === null || effort === undefined) return undefined;
   const isOld = /^gemini-2/.test(model);
   const budget = THINKING_BUDGETS[effort];
   const level = THINKING_LEVELS[effort];
-  if (isOld) return budget === undefined ? undefined : { thinkingBudget: budget };
+  if (isOld) {
+    const within = budget === undefined ? undefined : Math.min(budget, maxOutputTokens);
+    return within === undefined || (within > 0 && within < MIN_THINKING_BUDGET)
+      ? undefined
+      : { thinkingBudget: within };
+  }
   return level === undefined ? undefined : { thinkingLevel: level };
 }
 
-function responseForm(format: ChatBody["response_format"]): Record<string, unknown> {
+function responseForm(format: ChatRequest["response_format"]): Record<string, unknown> {
   if (format?.type === "json_object") return { responseMimeType: "application/json" };
   if (format?.type !== "json_schema") return {};
   return { responseMimeType: "application/json", responseJsonSchema: format.json_schema.schema };

@@ -1,11 +1,11 @@
 import { readUsage } from "../../usage-report.ts";
-import type { AdapterCall, MappedResponse } from "../adapter.ts";
+import type { AnswerContext, MappedResponse } from "../adapter.ts";
 import { blockedMessage, finishReason, textOf, toolCallsOf } from "./choice.ts";
 import { type Candidate, type GeminiAnswer, geminiAnswer } from "./gemini-answer.ts";
 import { chatUsage, GEMINI_USAGE } from "./usage.ts";
 
 /** An OpenAI `chat.completion`; null when the provider's answer is none. */
-export function chatCompletion(answer: unknown, call: AdapterCall): MappedResponse | null {
+export function chatCompletion(answer: unknown, call: AnswerContext): MappedResponse | null {
   const parsed = geminiAnswer.safeParse(answer);
   if (!parsed.success || isEmpty(parsed.data)) return null;
   const { candidates, modelVersion, responseId } = parsed.data;

@@ -7,15 +7,21 @@ import { openAiResponses } from "./responses-endpoint.ts";
 /** OpenAI itself, and servers with all of its endpoints. */
 export const openAiAdapter: ProviderAdapter = {
   authorize: bearer,
-  endpoints: { chat: openAiChat, responses: openAiResponses, embeddings: openAiEmbeddings },
+  endpoints: {
+    chat: openAiChat("openai"),
+    responses: openAiResponses,
+    embeddings: openAiEmbeddings("openai"),
+  },
 };
+
+const compatibleChat = openAiChat("openai-compatible");
 
 export const openAiCompatibleAdapter: ProviderAdapter = {
   authorize: bearer,
   endpoints: {
-    chat: openAiChat,
-    responses: responsesOverChat(openAiChat),
-    embeddings: openAiEmbeddings,
+    chat: compatibleChat,
+    responses: responsesOverChat(compatibleChat),
+    embeddings: openAiEmbeddings("openai-compatible"),
   },
 };
 

@@ -1,154 +1,131 @@
-import { z } from "zod";
-import type { RequestBody } from "../../model-request.ts";
+import type { ChatRequest } from "../../../models/domain/parameters/chat-parameters.ts";
+import type {
+  ResponsesItem,
+  ResponsesRequest,
+} from "../../../models/domain/parameters/responses-parameters.ts";
 import { type Refusal, refusal } from "../adapter.ts";
-
-const image = z.object({
-  type: z.literal("input_image"),
-  image_url: z.string(),
-  detail: z.string().nullish(),
-});
-const text = z.object({ type: z.enum(["input_text", "output_text", "text"]), text: z.string() });
-const refused = z.object({ type: z.literal("refusal"), refusal: z.string() });
-const part = z.union([text, image, refused]);
-
-const message = z.object({
-  type: z.literal("message").optional(),
-  role: z.enum(["system", "developer", "user", "assistant"]),
-  content: z.union([z.string(), z.array(part)]),
-});
-const call = z.object({
-  type: z.literal("function_call"),
-  call_id: z.string(),
-  name: z.string(),
-  arguments: z.string(),
-});
-const output = z.object({
-  type: z.literal("function_call_output"),
-  call_id: z.string(),
-  output: z.union([z.string(), z.array(text)]),
-});
-const reasoning = z.object({ type: z.literal("reasoning") });
-const item = z.union([call, output, reasoning, message]);
-
-const responsesBody = z.object({
-  input: z.union([z.string(), z.array(item)]),
-  instructions: z.string().nullish(),
-  tools: z
-    .array(
-      z.object({
-        type: z.literal("function"),
-        name: z.string(),
-        description: z.string().nullish(),
-        parameters: z.record(z.string(), z.unknown()).nullish(),
-        strict: z.boolean().nullish(),
-      }),
-    )
-    .nullish(),
-  tool_choice: z
-    .union([
-      z.enum(["none", "auto", "required"]),
-      z.object({ type: z.literal("function"), name: z.string() }),
-    ])
-    .nullish(),
-  text: z
-    .object({ format: z.looseObject({ type: z.string() }).nullish(), verbosity: z.string().nullish() })
-    .nullish(),
-  reasoning: z.object({ effort: z.string().nullish() }).nullish(),
-});
-type ResponsesBody = z.infer<typeof responsesBody>;
-
-/** Of the same name and meaning in both. */
-const SHARED = [
-  "model",
-  "stream",
-  "temperature",
-  "top_p",
-  "parallel_tool_calls",
-  "user",
-  "safety_identifier",
-  "metadata",
-  "prompt_cache_key",
-] as const;
 
 export interface ChatAsked {
   readonly kind: "chat";
-  readonly body: RequestBody;
+  readonly body: ChatRequest;
 }
+
+type Message = ChatRequest["messages"][number];
+type Content = Extract<ResponsesItem, { role: string }>["content"];
 
 /** The chat request that a request of `/v1/responses` comes to. */
-export function chatRequestOf(body: RequestBody): ChatAsked | Refusal {
-  const parsed = responsesBody.safeParse(body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return refusal(`${issue?.path.join(".")}: this model is asked by chat, which has no such thing`);
-  }
-  const asked = parsed.data;
-  const shared = Object.fromEntries(SHARED.map((name) => [name, body[name]]));
-  const fields: Record<string, unknown> = {
-    ...shared,
-    messages: messagesOf(asked),
-    tools: asked.tools?.map(({ type, ...declared }) => ({ type, function: declared })),
-    tool_choice: toolChoice(asked.tool_choice),
-    response_format: responseFormat(asked.text?.format),
-    verbosity: asked.text?.verbosity,
-    reasoning_effort: asked.reasoning?.effort,
+export function chatRequestOf(body: ResponsesRequest): ChatAsked | Refusal {
+  const messages = messagesOf(body);
+  if (messages === null) return unknownToChat("input");
+  const tools = toolsOf(body.tools);
+  if (tools === null) return unknownToChat("tools");
+  const toolChoice = toolChoiceOf(body.tool_choice);
+  if (toolChoice === null) return unknownToChat("tool_choice");
+  return {
+    kind: "chat",
+    body: {
+      // Of the same name and meaning in both.
+      model: body.model,
+      stream: body.stream,
+      temperature: body.temperature,
+      top_p: body.top_p,
+      parallel_tool_calls: body.parallel_tool_calls,
+      user: body.user,
+      safety_identifier: body.safety_identifier,
+      metadata: body.metadata,
+      prompt_cache_key: body.prompt_cache_key,
+      messages,
+      tools,
+      tool_choice: toolChoice,
+      response_format: responseFormat(body.text?.format),
+      verbosity: body.text?.verbosity,
+      reasoning_effort: body.reasoning?.effort,
+    },
   };
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
-  return { kind: "chat", body: { ...Object.fromEntries(given), model: body.model } };
 }
 
-interface ChatMessage {
-  readonly role: string;
-  readonly content: unknown;
-  readonly tool_calls?: object[];
-  readonly tool_call_id?: string;
+function unknownToChat(param: string): Refusal {
+  return refusal(`${param}: this model is asked by chat, which has no such thing`);
 }
 
-function messagesOf({ input, instructions }: ResponsesBody): ChatMessage[] {
-  const messages: ChatMessage[] = instructions == null ? [] : [{ role: "system", content: instructions }];
+/** Null: there is something in it that chat does not have. */
+function messagesOf({ input, instructions }: ResponsesRequest): Message[] | null {
+  const messages: Message[] =
+    instructions === null || instructions === undefined ? [] : [{ role: "system", content: instructions }];
   if (typeof input === "string") return [...messages, { role: "user", content: input }];
-  for (const each of input) {
-    if ("role" in each) messages.push({ role: each.role, content: contentOf(each.content) });
-    else if (each.type === "function_call") addCall(messages, each);
-    else if (each.type === "function_call_output")
-      messages.push({ role: "tool", tool_call_id: each.call_id, content: textOf(each.output) });
+  for (const item of input) {
+    if ("role" in item) messages.push(messageOf(item.role, contentOf(item.content)));
+    else if (item.type === "function_call") addCall(messages, item);
+    else if (item.type === "function_call_output") {
+      const content = textOf(item.output);
+      if (content === null) return null;
+      messages.push({ role: "tool", tool_call_id: item.call_id, content });
+    } else if (item.type !== "reasoning") return null;
   }
   return messages;
 }
 
-/** Calls that were made together stand in one message, as the answers to them expect. */
-function addCall(messages: ChatMessage[], made: z.infer<typeof call>): void {
-  const { call_id: id, name, arguments: args } = made;
-  const toolCall = { id, type: "function", function: { name, arguments: args } };
-  const last = messages.at(-1);
-  if (last?.role === "assistant") {
-    const tool_calls = [...(last.tool_calls ?? []), toolCall];
-    messages[messages.length - 1] = { ...last, tool_calls };
-  } else messages.push({ role: "assistant", content: null, tool_calls: [toolCall] });
+type Role = Extract<ResponsesItem, { role: string }>["role"];
+
+function messageOf(role: Role, content: Message["content"]): Message {
+  return role === "assistant" ? { role, content } : { role, content };
 }
 
-function contentOf(content: z.infer<typeof message>["content"]): unknown {
+/** Calls that were made together stand in one message, as the answers to them expect. */
+function addCall(
+  messages: Message[],
+  { call_id: id, name, arguments: args }: Extract<ResponsesItem, { type: "function_call" }>,
+): void {
+  const toolCall = { id, type: "function" as const, function: { name, arguments: args } };
+  const last = messages.at(-1);
+  if (last?.role === "assistant") last.tool_calls = [...(last.tool_calls ?? []), toolCall];
+  else messages.push({ role: "assistant", content: null, tool_calls: [toolCall] });
+}
+
+function contentOf(content: Content): Message["content"] {
   if (typeof content === "string") return content;
-  return content.map((each) => {
-    if (each.type === "refusal") return each;
-    if (each.type !== "input_image") return { type: "text", text: each.text };
-    const { image_url: url, detail } = each;
-    return { type: "image_url", image_url: { url, ...(detail == null ? {} : { detail }) } };
+  return content.map((part) => {
+    if (part.type === "refusal") return part;
+    if (part.type !== "input_image") return { type: "text", text: part.text };
+    const { image_url: url, detail } = part;
+    return {
+      type: "image_url",
+      image_url: detail === null || detail === undefined ? { url } : { url, detail },
+    };
   });
 }
 
-function textOf(given: z.infer<typeof output>["output"]): string {
-  return typeof given === "string" ? given : given.map((each) => each.text).join("");
+/** Null: it is more than text. */
+function textOf(output: Content): string | null {
+  if (typeof output === "string") return output;
+  let text = "";
+  for (const part of output) {
+    if (part.type === "refusal" || part.type === "input_image") return null;
+    text += part.text;
+  }
+  return text;
 }
 
-function toolChoice(choice: ResponsesBody["tool_choice"]): unknown {
-  return typeof choice === "object" && choice !== null
-    ? { type: "function", function: { name: choice.name } }
-    : choice;
+function toolsOf(tools: ResponsesRequest["tools"]): ChatRequest["tools"] | null {
+  if (tools === null || tools === undefined) return undefined;
+  const declared: NonNullable<ChatRequest["tools"]> = [];
+  for (const { type, ...rest } of tools) {
+    if (type === "custom") return null;
+    declared.push({ type, function: rest });
+  }
+  return declared;
 }
 
-function responseFormat(format: NonNullable<ResponsesBody["text"]>["format"]): unknown {
-  if (format == null || format.type === "text") return undefined;
+function toolChoiceOf(choice: ResponsesRequest["tool_choice"]): ChatRequest["tool_choice"] | null {
+  if (choice === null || choice === undefined || typeof choice === "string") return choice ?? undefined;
+  return choice.type === "function" ? { type: "function", function: { name: choice.name } } : null;
+}
+
+function responseFormat(
+  format: NonNullable<ResponsesRequest["text"]>["format"],
+): ChatRequest["response_format"] {
+  if (format === null || format === undefined || format.type === "text") return undefined;
+  if (format.type === "json_object") return { type: "json_object" };
   const { type, ...schema } = format;
-  return type === "json_schema" ? { type, json_schema: schema } : { type };
+  return { type, json_schema: schema };
 }

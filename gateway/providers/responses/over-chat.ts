@@ -1,7 +1,9 @@
+import type { ChatRequest } from "../../../models/domain/parameters/chat-parameters.ts";
+import type { ResponsesRequest } from "../../../models/domain/parameters/responses-parameters.ts";
 import { responseQuality } from "../../quality/response-quality.ts";
 import { documentOf, eventsOf } from "../../sse-events.ts";
 import { readUsage } from "../../usage-report.ts";
-import type { AdapterCall, EndpointAdapter, Refusal } from "../adapter.ts";
+import type { AdapterCall, ChatAdapter, EndpointAdapter, Refusal } from "../adapter.ts";
 import type { StreamMapper } from "../map-stream.ts";
 import { RESPONSES_READING } from "../openai/responses-reading.ts";
 import { chatRequestOf } from "./chat-request.ts";
@@ -9,7 +11,7 @@ import { responseOf } from "./response.ts";
 import { responseEvents } from "./response-events.ts";
 
 /** `/v1/responses` of a provider that has chat alone: asked as a chat, and its answer told as a response. */
-export function responsesOverChat(chat: EndpointAdapter): EndpointAdapter {
+export function responsesOverChat(chat: ChatAdapter): EndpointAdapter<ResponsesRequest> {
   return {
     mapRequest(call) {
       const asked = asChat(call);
@@ -33,7 +35,7 @@ export function responsesOverChat(chat: EndpointAdapter): EndpointAdapter {
   };
 }
 
-function asChat(call: AdapterCall): AdapterCall | Refusal {
+function asChat(call: AdapterCall<ResponsesRequest>): AdapterCall<ChatRequest> | Refusal {
   const asked = chatRequestOf(call.body);
   return asked.kind === "refusal" ? asked : { ...call, body: asked.body };
 }

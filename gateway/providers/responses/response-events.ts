@@ -1,5 +1,5 @@
 import type { TokenUsage } from "../../../models/domain/price.ts";
-import type { AdapterCall } from "../adapter.ts";
+import type { AnswerContext } from "../adapter.ts";
 import { eventText, type StreamMapper } from "../map-stream.ts";
 import { type CallDelta, type ChatChunk, chatChunk } from "./chat-chunk.ts";
 import {
@@ -19,7 +19,7 @@ import {
  * The events of a streamed response out of the chunks of a chat: one message (its text and its refusal, each a part) and an item
  * for each tool call. Without a finish reason there is no last event: the stream was cut.
  */
-export function responseEvents(call: AdapterCall): StreamMapper {
+export function responseEvents(call: AnswerContext): StreamMapper {
   let stream: ResponseStream | null = null;
   return {
     event(document) {
@@ -34,7 +34,7 @@ export function responseEvents(call: AdapterCall): StreamMapper {
   };
 }
 
-function headOf({ id, created, model }: ChatChunk, call: AdapterCall): ResponseHead {
+function headOf({ id, created, model }: ChatChunk, call: AnswerContext): ResponseHead {
   return {
     id: responseId(id, call),
     created_at: created ?? call.nowSeconds,

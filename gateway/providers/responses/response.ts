@@ -5,7 +5,7 @@ import {
   outputTokensOf,
   type TokenUsage,
 } from "../../../models/domain/price.ts";
-import type { AdapterCall } from "../adapter.ts";
+import type { AnswerContext } from "../adapter.ts";
 
 const toolCall = z.object({
   id: z.string(),
@@ -33,7 +33,7 @@ const chatAnswer = z.looseObject({
 /** An object of `/v1/responses` out of a chat completion; null when it is none. */
 export function responseOf(
   answer: unknown,
-  { call, usage }: { readonly call: AdapterCall; readonly usage: TokenUsage | null },
+  { call, usage }: { readonly call: AnswerContext; readonly usage: TokenUsage | null },
 ): object | null {
   const parsed = chatAnswer.safeParse(answer);
   const choice = parsed.data?.choices[0];
@@ -58,7 +58,7 @@ export interface ResponseHead {
   readonly model: string;
 }
 
-export function responseId(chatId: string | undefined, call: AdapterCall): string {
+export function responseId(chatId: string | undefined, call: AnswerContext): string {
   return `resp_${(chatId ?? String(call.nowSeconds)).replace(/^chatcmpl-/, "")}`;
 }
 

@@ -101,7 +101,8 @@ describe("a request", () => {
       reasoning_effort: "low",
       response_format: { type: "json_schema", json_schema: { name: "x", schema: { type: "object" } } },
     };
-    expect(mappedRequest(geminiChat, callWith(body, { model: "gemini-2.5-pro" })).body).toMatchObject({
+    const asked = callWith(body, { model: "gemini-2.5-pro", maxOutputTokens: 2_000 });
+    expect(mappedRequest(geminiChat, asked).body).toMatchObject({
       generationConfig: {
         temperature: 0.5,
         topP: 0.9,
@@ -112,9 +113,24 @@ describe("a request", () => {
         thinkingConfig: { thinkingBudget: 1024 },
         responseMimeType: "application/json",
         responseJsonSchema: { type: "object" },
-        maxOutputTokens: 100,
+        maxOutputTokens: 2_000,
       },
     });
+  });
+
+  it.each([
+    ["high", 4_096, 4_096],
+    ["low", 4_096, 1_024],
+    ["high", 100, undefined],
+    ["none", 100, 0],
+  ])("thinks within its output limit: effort %s of %i tokens", (effort, maxOutputTokens, thinkingBudget) => {
+    const asked = callWith({ reasoning_effort: effort }, { model: "gemini-2.5-flash", maxOutputTokens });
+    const thinkingConfig = thinkingBudget === undefined ? {} : { thinkingConfig: { thinkingBudget } };
+    expect(mappedRequest(geminiChat, asked).body).toMatchObject({
+      generationConfig: { maxOutputTokens, ...thinkingConfig },
+    });
+    if (thinkingBudget === undefined)
+      expect(JSON.stringify(mappedRequest(geminiChat, asked).body)).not.toContain("thinkingConfig");
   });
 
   it("takes images as data, and refuses what could be a video or a document", () => {
@@ -125,7 +141,9 @@ describe("a request", () => {
       contents: [{ parts: [{ inlineData: { mimeType: "image/png", data: "AAAA" } }] }],
     });
     expect(refusalOf(withImage("https://example.com/a.png"))).toMatch(/data URL/);
-    expect(refusalOf(withImage("data:video/mp4;base64,AAAA"))).toMatch(/data URL/);
+    expect(refusalOf(withImage("data:image/png,AAAA"))).toMatch(/data URL/);
+    // What is no image is no request to any provider.
+    expect(() => callWith(withImage("data:video/mp4;base64,AAAA"))).toThrow(/image_url/);
   });
 
   it.each([
@@ -135,7 +153,7 @@ describe("a request", () => {
       [asked("assistant", { tool_calls: [{ id: "a", function: { name: "f", arguments: "1" } }] })],
       /no JSON object/,
     ],
-    ["an unknown role", [asked("robot", { content: "1" })], /messages/],
+    ["a result in the old form", [asked("function", { name: "f", content: "1" })], /old functions/],
   ])("is refused for %s", (_what, messages, message) => {
     expect(refusalOf({ messages })).toMatch(message);
   });

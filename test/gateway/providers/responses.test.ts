@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { geminiAdapter } from "../../../gateway/providers/gemini/gemini-adapter.ts";
 import { openAiAdapter, openAiCompatibleAdapter } from "../../../gateway/providers/openai/openai-adapter.ts";
 import { sseMeter } from "../../../gateway/sse-meter.ts";
-import { callWith, eventsOf, hear, mappedRequest } from "./adapter-call.ts";
+import { eventsOf, hear, mappedRequest, responsesCallWith } from "./adapter-call.ts";
 
 const native = endpointOf(openAiAdapter);
 const overChat = endpointOf(openAiCompatibleAdapter);
@@ -28,20 +28,26 @@ const stream = Buffer.from(
     "data: [DONE]\n\n",
   ].join(""),
 );
-const call = callWith({ input: "Hi", stream: true });
+const call = responsesCallWith({ input: "Hi", stream: true });
 
 describe("a request of /v1/responses", () => {
-  it("goes to OpenAI as it is, with the model and the limit of the gateway", () => {
-    const asked = callWith({ input: "Hi", max_output_tokens: 9_000, something: [1] });
-    expect(mappedRequest(native, asked)).toMatchObject({
+  it("goes to OpenAI in its own form, with the model and the limit of the gateway", () => {
+    const asked = responsesCallWith({ input: "Hi", max_output_tokens: 9_000, truncation: "auto" });
+    expect(mappedRequest(native, asked)).toEqual({
       path: "/responses",
-      body: { input: "Hi", model: "a-model", max_output_tokens: 100, something: [1] },
+      body: {
+        input: "Hi",
+        truncation: "auto",
+        model: "a-model",
+        max_output_tokens: 100,
+        service_tier: "default",
+        store: false,
+      },
     });
   });
 
   it("goes to others as a chat: instructions, images, calls and their results, schema", () => {
-    const asked = callWith({
-      messages: undefined,
+    const asked = responsesCallWith({
       instructions: "Be short.",
       input: [
         { role: "user", content: [{ type: "input_text", text: "See" }, image("data:image/png;base64,AA")] },
@@ -92,7 +98,7 @@ describe("a request of /v1/responses", () => {
   });
 
   it("is refused where chat has no such thing", () => {
-    const custom = callWith({ input: "Hi", tools: [{ type: "custom", name: "x" }] });
+    const custom = responsesCallWith({ input: "Hi", tools: [{ type: "custom", name: "x" }] });
     expect(overChat.mapRequest(custom)).toMatchObject({ kind: "refusal" });
   });
 });

@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseRequest } from "../../../gateway/parse-request.ts";
 import { costOf, type Price } from "../../../models/domain/price.ts";
 import { boundCost, boundTokens, TOOLS_OVERHEAD_TOKENS } from "../../../models/policy/estimate.ts";
-import { embeddingFactsOf, factsOf, MAX_CHOICES } from "../../../models/policy/request-facts.ts";
+import { factsOf, type RequestFacts } from "../../../models/policy/request-facts.ts";
 
 const TIER = { maxOutputTokens: 1_000 };
 const bytesOf = (body: unknown) => Buffer.byteLength(JSON.stringify(body));
-const factsFor = (body: Parameters<typeof factsOf>[0] & Record<string, unknown>) =>
-  factsOf(body, bytesOf(body));
+const factsFor = (body: Record<string, unknown>): RequestFacts => {
+  const bytes = Buffer.from(JSON.stringify({ model: "auto", ...body }));
+  const endpoint = body.messages === undefined ? "responses" : "chat";
+  return factsOf(parseRequest(endpoint, bytes, new Set()), bytes.length);
+};
 const says = (content: unknown) => ({ messages: [{ role: "user", content }] });
 
 describe("the bound of a request's tokens", () => {
@@ -30,8 +34,8 @@ describe("the bound of a request's tokens", () => {
       { type: "image_url", image_url: { url } },
     ]);
     const facts = factsFor(body);
-    expect(facts).toMatchObject({ images: 1, lowDetailImages: 0, refusedParam: null });
-    expect(facts.textBytes).toBe(bytesOf(body) - url.length);
+    expect(facts).toMatchObject({ images: 1, lowDetailImages: 0, imageBytes: url.length });
+    expect(facts.textBytes).toBe(bytesOf({ model: "auto", ...body }) - url.length);
     // OpenAI's examples: at most 8 tiles of 170 + 85 for gpt-4o, 5667 + 2833 for gpt-4o-mini.
     expect(boundTokens(facts, TIER, "gpt-4o-2024-08-06").inputTokens).toBe(facts.textBytes + 32 + 1_445);
     expect(boundTokens(facts, TIER, "gpt-4o-mini").inputTokens).toBe(facts.textBytes + 32 + 48_169);
@@ -53,7 +57,7 @@ describe("the bound of a request's tokens", () => {
         { type: "function_call_output", call_id: "1", output: [image] },
       ],
     });
-    expect(facts).toMatchObject({ lowDetailImages: 2, images: 0, refusedParam: null });
+    expect(facts).toMatchObject({ lowDetailImages: 2, images: 0 });
   });
 
   test("has room for the text that makes a model use tools", () => {
@@ -69,55 +73,18 @@ describe("the bound of a request's tokens", () => {
     expect(output({ max_tokens: 50_000 })).toMatchObject({ maxOutputTokens: 1_000 });
     expect(output({ max_tokens: 50, n: 4 })).toMatchObject({ maxOutputTokens: 50, outputTokens: 200 });
     expect(output({ max_tokens: 50, max_completion_tokens: 20 })).toMatchObject({ maxOutputTokens: 20 });
-    expect(output({ max_output_tokens: 7 })).toMatchObject({ maxOutputTokens: 7 });
+    const response = boundTokens(factsFor({ input: "x", max_output_tokens: 7 }), TIER);
+    expect(response).toMatchObject({ maxOutputTokens: 7, outputTokens: 7 });
   });
 
   test("of an embedding has no output, and a token is at least a byte", () => {
-    const body = { input: [[1, 2, 3], [4]] };
-    const facts = embeddingFactsOf(body, bytesOf(body));
-    expect(facts.refusedParam).toBeNull();
-    expect(boundTokens(facts, TIER)).toMatchObject({ outputTokens: 0 });
-    expect(embeddingFactsOf({ input: [{ image: "x" }] }, 30).refusedParam).toBe("input");
-  });
-});
-
-describe("what cannot be bounded is named, so that it is refused", () => {
-  const cases: readonly (readonly [string, Record<string, unknown>])[] = [
-    ["n", { n: MAX_CHOICES + 1 }],
-    ["n", { n: 0 }],
-    ["n", { n: 1.5 }],
-    ["n", { n: "2" }],
-    ["max_tokens", { max_tokens: 0 }],
-    ["max_tokens", { max_tokens: "100" }],
-    ["max_completion_tokens", { max_completion_tokens: -5 }],
-    ["audio", { audio: { voice: "alloy" } }],
-    ["modalities", { modalities: ["text", "audio"] }],
-    ["web_search_options", { web_search_options: {} }],
-    ["previous_response_id", { previous_response_id: "resp_1" }],
-    ["service_tier", { service_tier: "priority" }],
-    ["tools", { tools: [{ type: "web_search" }] }],
-    ["tools", { tools: { type: "function" } }],
-    ["messages", says([{ type: "input_audio", input_audio: { data: "AA" } }])],
-    ["messages", says([{ type: "file", file: { file_id: "f" } }])],
-    ["messages", says([{ type: "image_url", image_url: { file_id: "f" } }])],
-    ["messages", { messages: [{ role: "assistant", audio: { id: "a" } }] }],
-    ["input", { input: [{ type: "item_reference", id: "i" }] }],
-  ];
-  test.each(cases)("%s in %j", (param, body) => {
-    expect(factsFor({ ...says("x"), ...body }).refusedParam).toBe(param);
-  });
-
-  test("and what is null, default or plain text is not", () => {
-    const plain = {
-      n: null,
-      audio: null,
-      modalities: ["text"],
-      service_tier: "auto",
-      tools: [],
-      prompt: null,
-    };
-    expect(factsFor({ ...says([{ type: "text", text: "x" }]), ...plain }).refusedParam).toBeNull();
-    expect(factsFor({ messages: [null, 3, "x", { content: null }] }).refusedParam).toBeNull();
+    const bytes = Buffer.from(JSON.stringify({ model: "auto", input: [[1, 2, 3], [4]] }));
+    const facts = factsOf(parseRequest("embeddings", bytes, new Set()), bytes.length);
+    expect(boundTokens(facts, TIER)).toEqual({
+      inputTokens: bytes.length + 32,
+      outputTokens: 0,
+      maxOutputTokens: 1_000,
+    });
   });
 });
 
