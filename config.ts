@@ -156,14 +156,19 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
-/** The environment of a child process: this one's, and what is added. */
+/** The environment of a child process: this one's without what is true of this process alone, and what is added. */
 export function childEnvironment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...process.env, ...added };
+  const { VIGOR_PARENT_PID, ...inherited } = process.env;
+  return { ...inherited, ...added };
 }
 
-/** Whether a command of `package.json` runs this process: npm, pnpm and yarn say so, to everything below them. */
-export function isRunByPackageManager(env: NodeJS.ProcessEnv = process.env): boolean {
-  return env.npm_lifecycle_event !== undefined;
+/**
+ * The process id of the package manager that runs this process as a command of `package.json`, whose shell puts it here; null when none does.
+ * Processes that this one starts do not inherit it.
+ */
+export function packageManagerPid(env: NodeJS.ProcessEnv = process.env): number | null {
+  const pid = Number(env.VIGOR_PARENT_PID);
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
 }
 
 function eventLogOf(url: string, dataDir: string): Config["eventLog"] {

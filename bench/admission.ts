@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import { openEmbeddedUsageStore } from "../gateway/usage-store.embedded.ts";
 import type { UsageStore } from "../gateway/usage-store.ts";
 import type { Catalog, Tier } from "../models/domain/catalog.ts";
@@ -11,12 +11,6 @@ import { type NanoUsd, nanoFromUsd } from "../models/domain/money.ts";
 import { actualAmounts, chargesFor } from "../models/policy/charges.ts";
 import { foldControls } from "../models/policy/controls.ts";
 import { windowsClock } from "../models/policy/windows-clock.ts";
-
-const HELP = `Measures the embedded usage store: reservations and settlements with the charges of a real request.
-
-  npm run bench:admission -- [--pairs 200000] [--rounds 5] [--users 10000] [--in-flight 32] [--directory DIR]
-
-Prints JSON: the median of the rounds. "prebuilt" is the store alone, with each user's charges made before. "floor" is a plain Map that counts the same charges and keeps nothing.`;
 
 const BOUND = 2_000_000 as NanoUsd;
 const COST = 150_000;
@@ -92,30 +86,23 @@ const CATALOG: Catalog = {
 await main();
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      help: { type: "boolean" },
-      pairs: { type: "string", default: "200000" },
-      rounds: { type: "string", default: "5" },
-      users: { type: "string", default: "10000" },
-      "in-flight": { type: "string", default: "32" },
-      directory: { type: "string", default: tmpdir() },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const settings = {
-    pairs: Number(values.pairs),
-    users: Number(values.users),
-    inFlight: Number(values["in-flight"]),
-    directory: values.directory,
-  };
+  const { rounds: wantedRounds, ...settings } = new Command("npm run bench:admission --")
+    .description(
+      "Measures the embedded usage store: reservations and settlements with the charges of a real request. Prints JSON: the median of the\n" +
+        'rounds. "prebuilt" is the store alone, with each user\'s charges made before. "floor" is a plain Map that counts the same charges\n' +
+        "and keeps nothing.",
+    )
+    .option("--pairs <n>", "reservations with their settlements in a round", Number, 200_000)
+    .option("--rounds <n>", "rounds", Number, 5)
+    .option("--users <n>", "users", Number, 10_000)
+    .option("--in-flight <n>", "reservations at once", Number, 32)
+    .option("--directory <path>", "on the disk that is to be measured", tmpdir())
+    .parse()
+    .opts<{ pairs: number; rounds: number; users: number; inFlight: number; directory: string }>();
   const floors: Throughput[] = [];
   const prebuilt: Throughput[] = [];
   const rounds: Round[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < wantedRounds; round++) {
     floors.push(measureFloor(settings));
     prebuilt.push(await measurePrebuilt(settings));
     rounds.push(await measureStore(settings));

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,8 @@ import { openDetector } from "../models/anomaly/detector.ts";
 import { ALERT_SCORE } from "../models/anomaly/verdict.ts";
 import { LEARNING_ROWS } from "../tools/detect/detect-file.ts";
 import { readObservations } from "../tools/detect/observation-file.ts";
+import { explainFailures } from "../tools/run-tool.ts";
+import { openInput } from "../tools/series/input.ts";
 import { detectSimulated } from "./anomaly/daily-spend.ts";
 import { type LabelWindow, nabScore, probationRows, usableWindows } from "./anomaly/nab-score.ts";
 
@@ -36,6 +37,7 @@ interface JudgedFile {
   readonly scores: readonly number[];
 }
 
+explainFailures("bench:anomaly");
 const labels = windowsFile.parse(JSON.parse(await readFile(join(settings.data, "windows.json"), "utf8")));
 const startedMs = performance.now();
 const files: JudgedFile[] = [];
@@ -46,7 +48,9 @@ report();
 async function judgeFile(name: string, spans: readonly (readonly [string, string])[]): Promise<JudgedFile> {
   const times: number[] = [];
   const values: number[] = [];
-  for await (const { timeMs, value } of readObservations(createReadStream(join(settings.data, name)))) {
+  for await (const { timeMs, value } of readObservations(
+    (await openInput(join(settings.data, name))).stream,
+  )) {
     times.push(timeMs);
     values.push(value);
   }

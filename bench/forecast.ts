@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -13,6 +12,8 @@ import { naive2 } from "../models/forecast/naive2.ts";
 import { POOL } from "../models/forecast/pool.ts";
 import { meanOf, sequence } from "../models/forecast/sequence.ts";
 import { readSeriesFile } from "../tools/forecast/series-file.ts";
+import { explainFailures } from "../tools/run-tool.ts";
+import { openInput } from "../tools/series/input.ts";
 
 interface BenchmarkSet {
   readonly name: string;
@@ -59,6 +60,7 @@ const settings = program.opts<{
   singles: boolean;
 }>();
 
+explainFailures("bench:forecast");
 const results: SetResult[] = [];
 for (const set of SETS.filter(({ file }) => settings.set === undefined || file.startsWith(settings.set))) {
   const path = join(settings.data, set.file);
@@ -104,7 +106,7 @@ interface Case {
 async function measureSet(set: BenchmarkSet, path: string): Promise<SetResult> {
   const cases: Case[] = [];
   let series = 0;
-  for await (const { values } of readSeriesFile(createReadStream(path))) {
+  for await (const { values } of readSeriesFile((await openInput(path)).stream)) {
     series += 1;
     for (let origin = 0; origin < set.origins; origin++) {
       const end = values.length - (origin + 1 + settings.back) * set.horizon;

@@ -6,6 +6,7 @@ import { foldControls } from "../models/policy/controls.ts";
 import { compareControls } from "../models/simulation/counterfactual.ts";
 import { simulatePast } from "../models/simulation/past-days.ts";
 import type { PastRequest } from "../models/simulation/past-request.ts";
+import { explainFailures } from "../tools/run-tool.ts";
 
 const program = new Command("bench:replay")
   .description(
@@ -26,6 +27,7 @@ interface Settings {
 }
 
 const settings = program.opts<Settings>();
+explainFailures("bench:replay");
 const { catalog } = await loadCatalog(settings.catalog);
 const events = simulateEvents(catalog, settings);
 const wallMs = performance.now();

@@ -4,6 +4,7 @@ import { loadCatalog } from "../catalog.ts";
 import { loadConfig } from "../config.ts";
 import { meanOf } from "../models/forecast/sequence.ts";
 import { INCIDENT_KINDS } from "../models/simulation/incident.ts";
+import { explainFailures } from "../tools/run-tool.ts";
 import { type BreakEvenCheck, checkBreakEven } from "./years/check-break-even.ts";
 import { checkForecasts, type ForecastCheck } from "./years/check-forecasts.ts";
 import { checkIncidents, type KindResult, type Tally, type YearResult } from "./years/check-incidents.ts";
@@ -23,6 +24,7 @@ const program = new Command("bench:years")
   .parse();
 const settings = program.opts<{ seeds: number; firstSeed: number; users: number; days: number }>();
 
+explainFailures("bench:years");
 const { catalog } = await loadCatalog(loadConfig().catalogFile);
 const forecasts: ForecastCheck[] = [];
 const scenarios: ScenarioCheck[] = [];

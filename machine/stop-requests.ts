@@ -1,4 +1,4 @@
-import { isRunByPackageManager } from "../config.ts";
+import { packageManagerPid } from "../config.ts";
 
 export interface StopRequests {
   /** Resolves with the reason when the process is asked to stop. */
@@ -16,8 +16,8 @@ const CHECK_PARENT_EVERY_MS = 250;
  * Listens for everything that asks this process to stop: a signal, the end of a supervisor (its channel closes), and the end of the package
  * manager that runs the command.
  *
- * The last one is for `npm start`: npm passes SIGTERM to its shell, which dies of it without telling its child, and nobody would be left to
- * stop the child. It is noticed by the change of the parent's process id, and only when a package manager runs the command: it waits for its
+ * The last one is for `npm start`: whoever ends npm without a signal that it could pass on (`kill -9`) would leave its child running, with nobody
+ * left to stop it. It is noticed by the change of the parent's process id, and only when a package manager runs the command: it waits for its
  * child, so it is gone only when somebody ended it. Other parents (a shell with `&` or nohup, cron, a daemon's launcher) may go while their
  * child works on. The end of standard input says nothing: under systemd, Docker and nohup it has no standard input from the start.
  */
@@ -43,12 +43,13 @@ export function listenForStop(): StopRequests {
   process.once("disconnect", () => ask("the supervisor is gone"));
   // It went before anybody listened.
   if (process.connected === false) ask("the supervisor is gone");
-  if (isRunByPackageManager()) watchParent(() => ask("the process that ran it is gone"));
+  const parent = packageManagerPid();
+  if (parent !== null) watchParent(parent, () => ask("the process that ran it is gone"));
   return { first, second };
 }
 
-function watchParent(onGone: () => void): void {
-  const parent = process.ppid;
+/** `parent` is known from the command line: the parent may have gone before this process ran its first line. */
+function watchParent(parent: number, onGone: () => void): void {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);

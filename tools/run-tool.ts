@@ -21,11 +21,23 @@ export async function runTool(
   try {
     await work();
   } catch (error) {
-    const explanation = explain(error);
-    process.exitCode = explanation === null ? EXIT_FAILED : failureCode(error);
-    const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${name}: ${explanation ?? bug}\n`);
+    process.exitCode = tellFailure(name, error) === "mendable" ? failureCode(error) : EXIT_FAILED;
   }
+}
+
+/** The same for a script whose work is the module itself, such as a benchmark: to be called before it begins. */
+export function explainFailures(name: string): void {
+  process.once("uncaughtException", (error) => {
+    tellFailure(name, error);
+    process.exit(EXIT_FAILED);
+  });
+}
+
+function tellFailure(name: string, error: unknown): "mendable" | "bug" {
+  const explanation = explain(error);
+  const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${name}: ${explanation ?? bug}\n`);
+  return explanation === null ? "bug" : "mendable";
 }
 
 /** Null: it is not the user's to mend. */
