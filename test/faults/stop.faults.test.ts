@@ -104,15 +104,19 @@ test("a second Ctrl-C does not wait for the requests in flight, and the next sta
   expect(product.output()).not.toContain("nothing was lost");
 }, 180_000);
 
+test("npm that is killed before the supervisor has run its first line leaves no process behind", async () => {
+  const product = installation.start();
+  await waitFor("the supervisor", async () => (await supervisors()).length > 0);
+  product.signalNpm("SIGKILL");
+  await waitUntilGone(product);
+}, 180_000);
+
 test("kill -9 of the supervisor leaves no process behind", async () => {
   const product = installation.start();
   await findEqualBooks(product);
-  const supervisors = (await installation.processes()).filter(({ command }) =>
-    / main\.ts( |$)/.test(command),
-  );
-  // npm's shell may still be above it.
-  for (const { pid } of supervisors) kill(pid, "SIGKILL");
-  expect(supervisors).not.toEqual([]);
+  const found = await supervisors();
+  expect(found).toHaveLength(1);
+  for (const { pid } of found) kill(pid, "SIGKILL");
   await waitUntilGone(product);
 }, 180_000);
 
@@ -124,6 +128,13 @@ test("a stop of which nothing is left says so, and npm ends as the product did",
   expect(product.output()).toContain("stopped; nothing was lost");
   expect(product.exitCode()).toBe(0);
 }, 180_000);
+
+/** Not npm, and not its shell. */
+async function supervisors(): Promise<{ pid: number; command: string }[]> {
+  return (await installation.processes()).filter(({ command }) =>
+    /^(\S*\/)?node .* main\.ts( |$)/.test(command),
+  );
+}
 
 /** Of the processes that have run since the books were looked at. */
 let outputBefore = "";
