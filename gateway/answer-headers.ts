@@ -6,6 +6,9 @@ export function answerHeaders(draft: RequestDraft, provider = draft.provider): s
   return [
     "x-vigor-request-id",
     draft.requestId,
+    // Official clients show it as the answer's `_request_id`.
+    "x-request-id",
+    draft.requestId,
     "x-vigor-provider",
     provider,
     "x-vigor-cache",

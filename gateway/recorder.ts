@@ -9,6 +9,11 @@ import type { RequestEvent } from "../models/domain/request-event.ts";
 export interface Recorder {
   /** `whenDurable` settles the reservations. Never throws. */
   record(event: RequestEvent, whenDurable: () => Promise<void>): void;
+  /**
+   * Writes the event of a request that has reserved nothing and is not answered yet: a crash leaves no other trace of it. Resolves when
+   * the event is durable, or after a second. False: so many wait for the log that it was left out.
+   */
+  recordDenial(event: RequestEvent): Promise<boolean>;
   /** False: events cannot be kept any more, so no request may be taken. */
   accepting(): boolean;
   /** Resolves when everything recorded so far is durable and settled, or after `maxWaitMs`. */
@@ -33,6 +38,9 @@ export interface RecorderOptions {
 /** No answer waits for its event, and a crash leaves a reservation that is billed; syncing a disk for each event is what would cost. Who waits for reservations to shrink has it done at once (`flushed`). */
 const GATHER_MS = 20;
 const MAX_PENDING_EVENTS = 20_000;
+/** Denials of requests that are refused for want of a log wait beyond that, up to here. */
+const MAX_PENDING_DENIALS = 2 * MAX_PENDING_EVENTS;
+const DENIAL_WAIT_MS = 1_000;
 const MAX_LOG_BYTES = 32 << 20;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
@@ -101,11 +109,21 @@ export function openRecorder({ log, eventsBefore, eventsOfAll, onError }: Record
     return within(Promise.all([...writing]), maxWaitMs);
   };
 
+  const record = (event: RequestEvent, whenDurable: () => Promise<void>): void => {
+    pending += 1;
+    gathered.push({ event, whenDurable });
+    gathering ??= setTimeout(writeGathered, GATHER_MS);
+  };
+
   return {
-    record(event, whenDurable) {
-      pending += 1;
-      gathered.push({ event, whenDurable });
-      gathering ??= setTimeout(writeGathered, GATHER_MS);
+    record,
+    async recordDenial(event) {
+      if (stopped || pending >= MAX_PENDING_DENIALS) return false;
+      const durable = new Promise<void>((resolve) => {
+        record(event, () => Promise.resolve(resolve()));
+      });
+      await within(durable, DENIAL_WAIT_MS);
+      return true;
     },
     accepting: () => !stopped && pending < MAX_PENDING_EVENTS && log.pendingBytes() < MAX_LOG_BYTES,
     flushed,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PublicError } from "../models/domain/errors.ts";
 import type { AppId } from "../models/domain/ids.ts";
+import type { RequestEvent } from "../models/domain/request-event.ts";
 import { settle } from "./admission.ts";
 import { type Settlements, sumOf } from "./billing.ts";
 import { type CacheTurn, consultCache } from "./cache/consult-cache.ts";
@@ -15,7 +16,7 @@ import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import { ClientGone, readBody } from "./read-body.ts";
 import { eventOf, newDraft, type RequestDraft } from "./request-draft.ts";
 import { chooseProviders, passGates, route, type SituatedRequest } from "./routing.ts";
-import { sendError } from "./send-error.ts";
+import { sendError, statusOf } from "./send-error.ts";
 import { type UnderstoodRequest, understand } from "./understand.ts";
 import { UsageStoreError } from "./usage-store.ts";
 
@@ -25,14 +26,19 @@ import { UsageStoreError } from "./usage-store.ts";
  *
  * Only a request without a valid key leaves no event: it belongs to no app, and anybody could fill the log with it.
  */
-export function serveModel(endpoint: Endpoint) {
+export function serveModel(endpoint: Endpoint, isServing: () => boolean) {
   return (gateway: Gateway, request: IncomingMessage, response: ServerResponse): Promise<void> =>
-    serve(gateway, { endpoint, request, response });
+    serve(gateway, { endpoint, request, response, isServing });
 }
 
 async function serve(
   gateway: Gateway,
-  { endpoint, request, response }: Pick<Exchange, "endpoint" | "request" | "response">,
+  {
+    endpoint,
+    request,
+    response,
+    isServing,
+  }: Pick<Exchange, "endpoint" | "request" | "response"> & { readonly isServing: () => boolean },
 ): Promise<void> {
   const draft = newDraft(gateway.newIds(), { ts: gateway.now(), startedMs: gateway.monotonicMs() });
   const exchange: Exchange = {
@@ -46,27 +52,46 @@ async function serve(
     trace: gateway.tracing === null ? null : gateway.tracing.begin(endpoint, request.headers),
     isGone: () => response.destroyed,
   };
+  let refusal: PublicError | null = null;
   try {
     const app = gateway.directory.appOf(bearerToken(request));
     draft.appId = requireKnown(app instanceof Promise ? await app : app);
+    if (!isServing()) throw new PublicError("not_ready", "the gateway is stopping", { retryAfterSeconds: 1 });
     await serveKnownApp(gateway, exchange);
   } catch (error) {
-    refuse(gateway, error, { draft, response });
+    refusal = refuse(gateway, error, { draft, response });
   }
-  if (draft.appId === "") return;
   const endedMs = gateway.monotonicMs();
+  if (draft.appId === "" || (refusal !== null && exchange.settlements.length === 0)) {
+    if (refusal !== null) await denyUnreserved(gateway, exchange, { refusal, endedMs });
+    return;
+  }
+  if (refusal !== null) sendRefusal(refusal, exchange);
   if (exchange.afterwards.length > 0) await Promise.all(exchange.afterwards);
-  record(gateway, exchange, endedMs);
+  const event = finish(gateway, exchange, endedMs);
+  gateway.recorder.record(event, () => settleAll(gateway, exchange.settlements));
 }
 
-function record(gateway: Gateway, { draft, settlements, trace }: Exchange, endedMs: number): void {
+/** With nothing reserved, a crash would leave nothing of the request: its event comes before its answer. */
+async function denyUnreserved(
+  gateway: Gateway,
+  exchange: Exchange,
+  { refusal, endedMs }: { readonly refusal: PublicError; readonly endedMs: number },
+): Promise<void> {
+  const isRecorded =
+    exchange.draft.appId !== "" && (await gateway.recorder.recordDenial(finish(gateway, exchange, endedMs)));
+  if (!isRecorded) gateway.metrics.observeWithoutEvent(refusal.code);
+  sendRefusal(refusal, exchange);
+}
+
+function finish(gateway: Gateway, { draft, trace }: Exchange, endedMs: number): RequestEvent {
   noteQuestion(gateway, draft);
   // With what was under way when something failed.
   draft.costNano = sumOf(settlements);
   const event = eventOf(draft, endedMs);
   gateway.metrics.observe(event);
   trace?.end(event);
-  gateway.recorder.record(event, () => settleAll(gateway, settlements));
+  return event;
 }
 
 async function settleAll(gateway: Gateway, settlements: Settlements): Promise<void> {
@@ -157,26 +182,32 @@ async function serveFromProvider(
   }
 }
 
+/** Puts into the draft what became of the request; null: nobody is there to be told. */
 function refuse(
   gateway: Gateway,
   error: unknown,
   { draft, response }: { draft: RequestDraft; response: ServerResponse },
-): void {
+): PublicError | null {
   if (error instanceof ClientGone) {
     draft.outcome = "aborted";
-    return;
+    return null;
   }
   const known = publicErrorOf(gateway, error, draft);
   // Once a provider was called, it is a failure of the service; before that, a refusal.
   draft.outcome = draft.attempts.length > 0 || known.code === "internal_error" ? "failed" : "denied";
   draft.denialReason = known.code;
-  draft.httpStatus = known.status;
+  draft.httpStatus = statusOf(known, response);
+  return known;
+}
+
+function sendRefusal(refusal: PublicError, { draft, response }: Exchange): void {
   if (!response.headersSent) {
     response.setHeader("x-vigor-request-id", draft.requestId);
+    response.setHeader("x-request-id", draft.requestId);
     const limits = rateLimitHeaders(draft);
     for (let at = 0; at < limits.length; at += 2) response.setHeader(limits[at] ?? "", limits[at + 1] ?? "");
   }
-  sendError(response, known);
+  sendError(response, refusal);
 }
 
 function publicErrorOf(gateway: Gateway, error: unknown, draft: RequestDraft): PublicError {

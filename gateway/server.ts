@@ -7,7 +7,7 @@ import { serveModel } from "./request-lifecycle.ts";
 import { serveFeedback } from "./routes/feedback.ts";
 import { serveHealth } from "./routes/health.ts";
 import { serveMetrics } from "./routes/metrics.ts";
-import { serveModels } from "./routes/models.ts";
+import { serveModels, serveOneModel } from "./routes/models.ts";
 import { serveTotals } from "./routes/totals.ts";
 import { serveUsage } from "./routes/usage.ts";
 import { sendError } from "./send-error.ts";
@@ -40,6 +40,7 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
   const guarded =
     (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>
     (request: Request, response: Response): Promise<void> => {
+      response.setHeader("x-request-id", gateway.newIds().requestId);
       if (!state.serving())
         throw new PublicError("not_ready", "the gateway is stopping", { retryAfterSeconds: 1 });
       return serve(gateway, request, response);
@@ -55,11 +56,17 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
       }
     };
 
-  // They count by themselves, so that even a request that is one too many leaves its event.
-  app.post("/v1/chat/completions", guarded(serveModel("chat")));
-  app.post("/v1/responses", guarded(serveModel("responses")));
-  app.post("/v1/embeddings", guarded(serveModel("embeddings")));
+  const model =
+    (serve: ReturnType<typeof serveModel>) =>
+    (request: Request, response: Response): Promise<void> =>
+      serve(gateway, request, response);
+
+  // They guard and count by themselves, so that even a request that is one too many leaves its event.
+  app.post("/v1/chat/completions", model(serveModel("chat", state.serving)));
+  app.post("/v1/responses", model(serveModel("responses", state.serving)));
+  app.post("/v1/embeddings", model(serveModel("embeddings", state.serving)));
   app.get("/v1/models", guarded(counted(serveModels)));
+  app.get("/v1/models/:id", guarded(counted(serveOneModel)));
   app.post("/v1/feedback", guarded(counted(serveFeedback)));
   app.get("/v1/usage", guarded(counted(serveUsage)));
   app.get("/internal/totals", guarded(counted(serveTotals)));
@@ -70,6 +77,7 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
     "/v1/responses",
     "/v1/embeddings",
     "/v1/models",
+    "/v1/models/:id",
     "/v1/usage",
     "/v1/feedback",
     "/healthz",
@@ -85,6 +93,8 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
   });
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (error instanceof ClientGone) return void response.destroy();
+    if (!response.headersSent && !response.hasHeader("x-request-id"))
+      response.setHeader("x-request-id", gateway.newIds().requestId);
     if (error instanceof PublicError) return sendError(response, error);
     if (error instanceof URIError)
       return sendError(response, new PublicError("invalid_request", "the path cannot be read"));

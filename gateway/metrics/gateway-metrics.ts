@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../models/domain/errors.ts";
 import { usdFromNano } from "../../models/domain/money.ts";
 import { judgeOutcome, type RequestEvent } from "../../models/domain/request-event.ts";
 import type { Gateway } from "../gateway.ts";
@@ -7,6 +8,8 @@ import { counter, type Family, histogram, renderGauge } from "./prometheus.ts";
 export interface GatewayMetrics {
   /** Each request once, when it is over. */
   observe(event: RequestEvent): void;
+  /** A request that leaves no event: nobody known had asked, or the log takes nothing. */
+  observeWithoutEvent(code: ErrorCode): void;
   render(gateway: Gateway): string;
 }
 
@@ -20,6 +23,7 @@ export function openGatewayMetrics({ logPendingBytes }: { logPendingBytes: () =>
   const families = eventFamilies();
   return {
     observe: (event) => observe(families, event),
+    observeWithoutEvent: (code) => families.withoutEvent.add([code], 1),
     render: (gateway) =>
       Object.values(families)
         .map((family) => family.render())
@@ -37,6 +41,11 @@ function eventFamilies() {
     refusals: counter({
       name: "vigor_refusals_total",
       help: "Requests that were denied or failed, by error code.",
+      labels: ["code"],
+    }),
+    withoutEvent: counter({
+      name: "vigor_requests_without_event_total",
+      help: "Requests that left no event, by error code: without a valid key, or beyond what waits for the log.",
       labels: ["code"],
     }),
     attempts: counter({

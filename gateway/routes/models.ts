@@ -7,11 +7,32 @@ import { sendJson } from "./send-json.ts";
 
 /** `GET /v1/models`: `auto`, and each provider and embedding model of the catalog by its name, in OpenAI's shape. */
 export async function serveModels(gateway: Gateway, request: Request, response: Response): Promise<void> {
+  await requireKey(gateway, request);
+  sendJson(response, 200, { object: "list", data: namesOf(gateway).map(modelObject) });
+}
+
+/** `GET /v1/models/{id}`: one of them. */
+export async function serveOneModel(gateway: Gateway, request: Request, response: Response): Promise<void> {
+  await requireKey(gateway, request);
+  const id = namesOf(gateway).find((name) => name === request.params.id);
+  if (id === undefined) {
+    const message = "there is no model of that name; GET /v1/models lists all";
+    throw new PublicError("unknown_model", message, { param: "model" });
+  }
+  sendJson(response, 200, modelObject(id));
+}
+
+async function requireKey(gateway: Gateway, request: Request): Promise<void> {
   if ((await gateway.directory.appOf(bearerToken(request))) === null) {
     throw new PublicError("invalid_key", "the key is unknown or revoked");
   }
-  const { providers, embeddings } = gateway.controls.current().catalog;
-  const names = [AUTO_MODEL, ...providers.keys(), ...embeddings.keys()];
-  const data = names.map((id) => ({ id, object: "model", created: 0, owned_by: "vigor" }));
-  sendJson(response, 200, { object: "list", data });
+}
+
+function namesOf({ controls }: Gateway): string[] {
+  const { providers, embeddings } = controls.current().catalog;
+  return [AUTO_MODEL, ...providers.keys(), ...embeddings.keys()];
+}
+
+function modelObject(id: string) {
+  return { id, object: "model", created: 0, owned_by: "vigor" };
 }
