@@ -1,5 +1,6 @@
 import { PublicError } from "../models/domain/errors.ts";
-import { formatUsd } from "../models/domain/money.ts";
+import { formatUsd, usdFromNano } from "../models/domain/money.ts";
+import { billCall } from "../models/policy/call-bill.ts";
 import { answerHeaders } from "./answer-headers.ts";
 import { bill } from "./billing.ts";
 import type { CacheTurn } from "./cache/consult-cache.ts";
@@ -11,6 +12,7 @@ import type { WonAnswer } from "./provider-attempts.ts";
 import { wishOf } from "./quality/answer-quality.ts";
 import type { RoutedRequest } from "./routing.ts";
 import { sendError } from "./send-error.ts";
+import { isCostTold } from "./stream-cost.ts";
 
 interface Delivery {
   readonly asked: RoutedRequest;
@@ -83,6 +85,9 @@ async function deliverStream(
   const tape = answerTape(turn);
   const passed = await passStream(won.answer.stream, response, {
     hideUsage: asked.body.stream_options?.include_usage !== true,
+    costUsd: isCostTold(asked)
+      ? (report) => usdFromNano(draft.costNano + billCall(report, won.hold).costNano)
+      : null,
     drainMs: gateway.limits.drainMs,
     wish: wishOf(asked.body),
     onPassed: tape.add,

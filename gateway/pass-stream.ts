@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import type { CallReport } from "../models/policy/call-bill.ts";
 import type { AnswerStream } from "./providers/provider-client.ts";
 import { type AnswerQuality, type AnswerWish, NOTHING_WRONG } from "./quality/answer-quality.ts";
-import { sseMeter } from "./sse-meter.ts";
+import { mayReport, sseMeter } from "./sse-meter.ts";
+import { tellCost } from "./stream-cost.ts";
 
 export interface PassedStream {
   /** `cut`: the provider broke off before the end of its answer. */
@@ -21,6 +22,8 @@ export interface PassOptions {
   readonly wish: AnswerWish;
   /** Told of the bytes that are passed on, as long as the client is there. */
   readonly onPassed?: (bytes: Buffer) => void;
+  /** What the request has cost when that was reported; null: the client is not told in the stream. */
+  readonly costUsd: ((report: CallReport) => number) | null;
 }
 
 /**
@@ -63,7 +66,9 @@ export function passStream(
     const passOn = (bytes: Buffer): void => {
       if (bytes.length === 0 || clientGone) return;
       options.onPassed?.(bytes);
-      if (!response.write(bytes)) stream.pause();
+      const isTold = options.costUsd !== null && mayReport(bytes);
+      const told = isTold ? tellCost(bytes, options.costUsd(meter.report(true))) : bytes;
+      if (!response.write(told)) stream.pause();
     };
 
     response.on("drain", onDrain);

@@ -84,7 +84,7 @@ async function denyUnreserved(
   sendRefusal(refusal, exchange);
 }
 
-function finish(gateway: Gateway, { draft, trace }: Exchange, endedMs: number): RequestEvent {
+function finish(gateway: Gateway, { draft, settlements, trace }: Exchange, endedMs: number): RequestEvent {
   noteQuestion(gateway, draft);
   // With what was under way when something failed.
   draft.costNano = sumOf(settlements);

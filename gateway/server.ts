@@ -40,7 +40,6 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
   const guarded =
     (serve: (gateway: Gateway, request: Request, response: Response) => Promise<void>) =>
     (request: Request, response: Response): Promise<void> => {
-      response.setHeader("x-request-id", gateway.newIds().requestId);
       if (!state.serving())
         throw new PublicError("not_ready", "the gateway is stopping", { retryAfterSeconds: 1 });
       return serve(gateway, request, response);
@@ -65,6 +64,10 @@ export function createGatewayServer(gateway: Gateway, state: ServerState): http.
   app.post("/v1/chat/completions", model(serveModel("chat", state.serving)));
   app.post("/v1/responses", model(serveModel("responses", state.serving)));
   app.post("/v1/embeddings", model(serveModel("embeddings", state.serving)));
+  app.use((_request: Request, response: Response, next: NextFunction) => {
+    response.setHeader("x-request-id", gateway.newIds().requestId);
+    next();
+  });
   app.get("/v1/models", guarded(counted(serveModels)));
   app.get("/v1/models/:id", guarded(counted(serveOneModel)));
   app.post("/v1/feedback", guarded(counted(serveFeedback)));

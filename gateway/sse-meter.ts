@@ -108,7 +108,7 @@ export function sseMeter({ hideUsage, reading, tally: given = null }: SseMeterOp
 }
 
 /** Many providers send `"usage":null` with every event but the last. */
-function mayReport(events: Buffer): boolean {
+export function mayReport(events: Buffer): boolean {
   for (let at = events.indexOf(USAGE_MARK); at !== -1; at = events.indexOf(USAGE_MARK, at)) {
     at += USAGE_MARK.length;
     while (BETWEEN.has(events[at])) at += 1;

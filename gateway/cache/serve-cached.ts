@@ -3,6 +3,7 @@ import { answerHeaders } from "../answer-headers.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Gateway } from "../gateway.ts";
 import type { SituatedRequest } from "../routing.ts";
+import { isCostTold, tellCost } from "../stream-cost.ts";
 import type { CachedAnswer } from "./cached-answer.ts";
 
 const MS_PER_SECOND = 1_000;
@@ -35,5 +36,7 @@ export async function serveCached(
       ? ["cache-control", "no-cache"]
       : ["content-length", String(answer.body.length)]),
   ]);
-  response.end(answer.body);
+  // A stream's report is of the call that made it.
+  const isTold = answer.kind === "stream" && isCostTold(asked);
+  response.end(isTold ? tellCost(answer.body, 0) : answer.body);
 }
