@@ -57,7 +57,7 @@ export function documentOf(event: Buffer): object | null {
     const parsed: unknown = parseJson(text);
     return typeof parsed === "object" ? parsed : null;
   } catch (error) {
-    // Not ours to judge: the client gets the bytes as they are, and what was not reported is billed by what was seen.
+    // Not ours to judge: the client gets the bytes as they are, and what it may have reported is billed at the bound.
     if (error instanceof InvalidJsonError) return null;
     throw error;
   }

@@ -30,26 +30,28 @@ export function disjointUsage({
   input,
   output,
   total,
-  tools = {},
+  beside = {},
 }: {
   readonly input: InputReport;
   readonly output: OutputReport;
   readonly total: number | null;
-  readonly tools?: Special;
+  /** What is neither of the prompt nor of the answer: calls of tools, and sources that were read. */
+  readonly beside?: Special;
 }): TokenUsage | null {
   const prompt = splitInput(input);
   const promptTokens = prompt.plain + prompt.cached + sumOf(input.special);
   const answer = splitOutput(output, total === null ? null : total - promptTokens);
   const answerTokens = answer.plain + answer.reasoning + sumOf(output.special);
   if (promptTokens + answerTokens === 0) return null;
-  const untold = total === null ? 0 : Math.max(0, total - promptTokens - answerTokens);
+  const untold =
+    total === null ? 0 : Math.max(0, total - promptTokens - answerTokens - (beside.citations ?? 0));
   const usage = {
     input: prompt.plain,
     cachedInput: prompt.cached,
     output: answer.plain,
     reasoning: answer.reasoning + untold,
   };
-  const special = filled({ ...input.special, ...output.special, ...tools });
+  const special = filled({ ...input.special, ...output.special, ...beside });
   return special === null ? usage : { ...usage, special };
 }
 

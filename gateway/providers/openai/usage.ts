@@ -109,7 +109,6 @@ function bucketsOf(report: UsageReport, { hasOutput, isReasoningBeside }: Readin
         ...bucket("audioInput", inputs?.audio_tokens),
         ...bucket("imageInput", inputs?.image_tokens),
         ...bucket("videoInput", inputs?.video_tokens),
-        ...bucket("citations", report.citation_tokens),
       },
       isBeside: isAnthropic(report),
     },
@@ -124,7 +123,7 @@ function bucketsOf(report: UsageReport, { hasOutput, isReasoningBeside }: Readin
       isReasoningBeside: isReasoningBeside && (report.reasoning_tokens ?? 0) > 0,
     },
     total,
-    tools: toolCalls(report),
+    beside: { ...bucket("citations", report.citation_tokens), ...toolCalls(report) },
   });
 }
 
