@@ -1,6 +1,14 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { embedMany, generateObject, generateText, type LanguageModel, streamText, tool } from "ai";
+import {
+  embedMany,
+  generateObject,
+  generateText,
+  type LanguageModel,
+  stepCountIs,
+  streamText,
+  tool,
+} from "ai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { TestGateway } from "../support/test-gateway.ts";
@@ -78,6 +86,28 @@ describe.each(Object.keys(PACKAGES))("the Vercel AI SDK (%s)", (name) => {
     expect(toolCalls).toMatchObject([{ toolName: "weather", input: { place: expect.any(String) } }]);
     expect(await streamText({ ...asked, tools }).toolCalls).toMatchObject([{ toolName: "weather" }]);
   });
+
+  it.each(ADAPTERS)(
+    "goes on with what a tool gave, by %s, where nothing is to be stored",
+    async (adapter) => {
+      const weather = tool({
+        description: "Weather",
+        inputSchema: z.object({ place: z.string() }),
+        execute: ({ place }) => `sunny in ${place}`,
+      });
+      const { steps } = await generateText({
+        model: modelOf(`steps-${name}-${adapter}`, adapter),
+        prompt,
+        tools: { weather },
+        toolChoice: "required",
+        stopWhen: stepCountIs(2),
+        maxRetries: 0,
+        // Otherwise it sends references to what the provider has stored.
+        providerOptions: { openai: { store: false } },
+      });
+      expect(steps).toHaveLength(2);
+    },
+  );
 
   it("raises the gateway's refusal as its own error", async () => {
     const call = generateText({ model: modelOf(`error-${name}`, "nope"), prompt, maxRetries: 0 });

@@ -162,6 +162,22 @@ describe.each(ADAPTERS)("the official client, answered by %s", (model) => {
     expect(answered.output_text).toMatch(/\w+/);
   });
 
+  it("sends its answers back as they came, and the conversation goes on", async () => {
+    const client = gateway.client(userOf("echo"));
+    const chat: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "Plan my week." }];
+    const said = await client.chat.completions.create({ model, messages: chat });
+    chat.push(firstChoice(said).message, { role: "user", content: "Shorter." });
+    const shorter = await client.chat.completions.create({ model, messages: chat });
+    expect(firstChoice(shorter).message.content).toMatch(/\w+/);
+    const input: OpenAI.Responses.ResponseInputItem[] = [{ role: "user", content: "Plan my week." }];
+    const first = await client.responses.create({ model, input });
+    input.push(...first.output.filter((item) => item.type === "message"), {
+      role: "user",
+      content: "Shorter.",
+    });
+    expect((await client.responses.create({ model, input, store: false })).output_text).toMatch(/\w+/);
+  });
+
   it("that goes away in a stream is billed for what the provider did", async () => {
     const user = userOf("abort");
     const abort = new AbortController();

@@ -46,6 +46,7 @@ const DEEP = 5_000;
 const HALF = '"\\ud83d"';
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
 const messages = [{ role: "user", content: "hi" }];
+const promptOf = (path: string) => (path === "/v1/responses" ? { input: "hi" } : { messages });
 
 async function post(path: string, body: string) {
   const response = await fetch(gateway.url + path, {
@@ -126,7 +127,7 @@ describe.each(ADAPTERS)("what %s answers", (model) => {
         response.writeHead(200, { "content-type": "application/json" });
         response.end(deep);
       });
-      const { status, answer } = await post(path, JSON.stringify({ model, messages, input: "hi" }));
+      const { status, answer } = await post(path, JSON.stringify({ model, ...promptOf(path) }));
       expect({ status, answer }).toMatchObject({
         status: 502,
         answer: { error: { code: "provider_error" } },
@@ -146,7 +147,7 @@ describe.each(ADAPTERS)("what %s answers", (model) => {
           authorization: `Bearer ${gateway.key}`,
           "x-vigor-user": "ada",
         },
-        body: JSON.stringify({ model, messages, input: "hi", stream: true }),
+        body: JSON.stringify({ model, ...promptOf(path), stream: true }),
       });
       expect(await response.text()).not.toContain("internal_error");
       expect(await newEvents()).toHaveLength(1);
