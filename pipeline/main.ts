@@ -28,6 +28,7 @@ const pipeline: Role = {
       log,
       warehouse,
       catalog: catalog.current,
+      catalogProblems: catalog.problems,
       now: Date.now,
       newId: uuidv7,
       adminToken: token,

@@ -12,6 +12,7 @@ const realtimeRow = z.object({
   timezone: z.string(),
   hourly_spend: known,
   daily_spend: known,
+  simulated_daily_spend: known,
   requests_today: known,
   projected_daily_spend: maybe,
   projected_daily_spend_low80: maybe,
@@ -39,6 +40,8 @@ export const realtimeMetrics = z.object({
   timezone: z.string(),
   currentHourlySpend: z.number(),
   dailySpend: z.number(),
+  /** Of it: made up by the simulation, so no gateway has counted it and no limit holds it. */
+  simulatedDailySpend: z.number(),
   projectedDailySpend: z.number().nullable(),
   /** Eight of ten days end within; null = fewer than five whole days to learn from. */
   projectedDailySpendLow80: z.number().nullable(),
@@ -75,6 +78,7 @@ export function showRealtime(row: RealtimeRow): RealtimeMetrics {
     timezone: row.timezone,
     currentHourlySpend: usdFromNano(row.hourly_spend),
     dailySpend: usdFromNano(row.daily_spend),
+    simulatedDailySpend: usdFromNano(row.simulated_daily_spend),
     projectedDailySpend: usdOrNull(row.projected_daily_spend),
     projectedDailySpendLow80: usdOrNull(row.projected_daily_spend_low80),
     projectedDailySpendHigh80: usdOrNull(row.projected_daily_spend_high80),

@@ -1,4 +1,9 @@
-import { type BreakEven, breakEven, HOLD_DAYS, MAX_DAYS_AHEAD } from "../../models/business/break-even.ts";
+import {
+  type BreakEven,
+  findBreakEven,
+  HOLD_DAYS,
+  MAX_DAYS_AHEAD,
+} from "../../models/business/break-even.ts";
 import { breakEvenOutlook } from "../../models/business/break-even-outlook.ts";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import { forecastSeries } from "../../models/forecast/forecast-series.ts";
@@ -55,7 +60,7 @@ export function checkBreakEven({ seed, users, catalog }: BreakEvenYear): BreakEv
 }
 
 function checkAt(origin: number, revenue: readonly number[], costs: readonly number[]): BreakEvenCheck {
-  const truth = daysOf(breakEven(revenue.slice(origin), costs.slice(origin)));
+  const truth = daysOf(findBreakEven({ revenue: revenue.slice(origin), costs: costs.slice(origin) }));
   const gap = revenue.map((value, day) => value - (costs[day] ?? 0));
   const seriesOf = (values: readonly number[]) => {
     const history = values.slice(0, origin);
@@ -86,7 +91,8 @@ function around(values: readonly number[], day: number): readonly number[] {
 }
 
 function daysOf(result: BreakEven): number | null {
-  return result.found ? result.daysAhead : null;
+  if (result.state === "reached") return 1;
+  return result.state === "expected" ? result.daysAhead : null;
 }
 
 function daysInMonth(day: string): number {

@@ -1,6 +1,6 @@
 import type { IntervalPoint } from "../forecast/interval.ts";
 import { growthRate, scenarioPoints } from "../forecast/scenario.ts";
-import { type BreakEven, breakEven } from "./break-even.ts";
+import { type BreakEven, findBreakEven, type MoneyDays } from "./break-even.ts";
 
 /** A series of complete days, oldest first, and its forecast from today on; no points: there is not enough history. */
 export interface ForecastSeries {
@@ -30,30 +30,26 @@ const DAYS_A_WEEK = 7;
  * over a year, whether it goes on is most of what is not known.
  */
 export function breakEvenOutlook({ revenue, costs, gap }: BusinessForecast): BreakEvenOutlook {
+  const history = { revenue: revenue.history, costs: costs.history };
   const forecast = { revenue: pointsOf(revenue.points), costs: pointsOf(costs.points) };
   const growing = { revenue: pointsOf(goOn(revenue)), costs: pointsOf(goOn(costs)) };
   const ends = (sign: 1 | -1): readonly BreakEven[] =>
-    [forecast, growing].map((one) =>
-      breakEven(
-        one.revenue.map((value, day) => value + sign * halfWidth(gap[day])),
-        one.costs,
-      ),
-    );
-  const byForecast = breakEven(forecast.revenue, forecast.costs);
+    [forecast, growing].map((one) => {
+      const widened = one.revenue.map((value, day) => value + sign * halfWidth(gap[day]));
+      return findBreakEven({ revenue: widened, costs: one.costs }, history);
+    });
+  const byForecast = findBreakEven(forecast, history);
   return {
-    expected: byForecast.found ? byForecast : ifGrowthGoesOn(byForecast, growing),
+    expected: byForecast.state === "beyond" ? continueGrowth(byForecast, growing) : byForecast,
     earliest: ends(1).reduce((a, b) => (daysUntil(b) < daysUntil(a) ? b : a)),
     latest: ends(-1).reduce((a, b) => (daysUntil(b) > daysUntil(a) ? b : a)),
   };
 }
 
 /** A day is missing most often because a forecast over a year damps growth, and not because there is none. */
-function ifGrowthGoesOn(
-  byForecast: BreakEven,
-  growing: { readonly revenue: readonly number[]; readonly costs: readonly number[] },
-): BreakEven {
-  const found = breakEven(growing.revenue, growing.costs);
-  if (!found.found) return byForecast;
+function continueGrowth(byForecast: BreakEven, growing: MoneyDays): BreakEven {
+  const found = findBreakEven(growing);
+  if (found.state !== "expected") return byForecast;
   return {
     ...found,
     reason: `if revenue and costs go on growing as now, they meet in ${found.daysAhead} days`,
@@ -70,7 +66,15 @@ function pointsOf(points: readonly IntervalPoint[]): number[] {
 }
 
 function daysUntil(result: BreakEven): number {
-  return result.found ? result.daysAhead : Number.POSITIVE_INFINITY;
+  switch (result.state) {
+    case "reached":
+      return -result.daysSince;
+    case "expected":
+      return result.daysAhead;
+    case "beyond":
+    case "unknown":
+      return Number.POSITIVE_INFINITY;
+  }
 }
 
 function halfWidth(day: IntervalPoint | undefined): number {

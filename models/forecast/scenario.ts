@@ -68,6 +68,27 @@ export function scenarioPoints(
   });
 }
 
+export interface ScenarioTotals extends Readonly<Record<Scenario | "expected", number>> {
+  /** "the next 30 days". */
+  readonly horizon: string;
+}
+
+/**
+ * Why the expected total of some horizon lies outside of the scenarios; empty where it lies between them. The scenarios themselves
+ * are always in the order of their names, because they share level and weekdays and differ in growth alone.
+ */
+export function explainExpected(totals: readonly ScenarioTotals[]): string {
+  const below = totals.filter(({ expected, pessimistic }) => expected < pessimistic);
+  const above = totals.filter(({ expected, optimistic }) => expected > optimistic);
+  const listed = (some: readonly ScenarioTotals[]) => some.map(({ horizon }) => horizon).join(" and ");
+  const sentences = [
+    ...(below.length === 0 ? [] : [`For ${listed(below)} the expected total is below the pessimistic one.`]),
+    ...(above.length === 0 ? [] : [`For ${listed(above)} the expected total is above the optimistic one.`]),
+  ];
+  if (sentences.length === 0) return "";
+  return `${sentences.join(" ")} The scenarios carry today's growth on from the level of the last two weeks; the expected forecast weighs models that were good on the past, which let growth fade.`;
+}
+
 function logged(
   recent: readonly number[],
   period: number,

@@ -52,6 +52,12 @@ export function candidateOrders(controls: Controls): CandidateOrders {
   return orders;
 }
 
+/** Who answers a tier in fallback mode while everybody can be called and the request needs nothing special. */
+export function findFallback(controls: Controls, tier: Tier): Provider | undefined {
+  const { fallback, byCost } = candidateOrders(controls).fallback(tier);
+  return fallback ?? byCost[0];
+}
+
 function compileOrders(controls: Controls): CandidateOrders {
   const { peakHours } = controls.catalog.routing;
   const namedFeatures = new Set(controls.routes.flatMap(({ params }) => params.feature ?? []));

@@ -36,8 +36,10 @@ export interface DayTruth {
 }
 
 export interface TierTruth {
+  /** In the tier at the end of the day; and of them, active on the day and in the 30 days up to it. */
   users: number;
   activeUsers: number;
+  activeUsers30: number;
   requests: number;
   cost: number;
 }
@@ -125,7 +127,10 @@ const LAST_7_DAYS = 2 ** 7 - 1;
 /** At the end of the day, for everybody who has ever signed up. */
 export function countPerson(truth: DayTruth, { tier, recentDays, beforeDays }: Person): void {
   truth.totalUsers += 1;
-  tierOf(truth, tier.name).users += 1;
+  const users = tierOf(truth, tier.name);
+  users.users += 1;
+  if ((recentDays & 1) !== 0) users.activeUsers += 1;
+  if (recentDays !== 0) users.activeUsers30 += 1;
   truth.monthlyRevenue += tier.monthlyPrice;
   if (tier.monthlyPrice > 0) truth.paidUsers += 1;
   if ((recentDays & 1) !== 0) truth.activeUsers += 1;
@@ -141,12 +146,8 @@ export function countChange(truth: DayTruth, from: Tier, to: Tier): void {
   if (from.monthlyPrice > 0 && to.monthlyPrice === 0) truth.cancellations += 1;
 }
 
-export function countActive(truth: DayTruth, tiers: Iterable<string>): void {
-  for (const tier of tiers) tierOf(truth, tier).activeUsers += 1;
-}
-
 function tierOf(truth: DayTruth, name: string): TierTruth {
-  const found = truth.tiers[name] ?? { users: 0, activeUsers: 0, requests: 0, cost: 0 };
+  const found = truth.tiers[name] ?? { users: 0, activeUsers: 0, activeUsers30: 0, requests: 0, cost: 0 };
   truth.tiers[name] = found;
   return found;
 }

@@ -8,7 +8,7 @@ import { habitsOf } from "./life.ts";
 import { closeDay, type Person } from "./person.ts";
 import { drawPoisson } from "./random.ts";
 import type { Simulation } from "./simulation.ts";
-import { countActive, countPerson, countRequest } from "./truth.ts";
+import { countPerson, countRequest } from "./truth.ts";
 import { drawEventId } from "./uuid.ts";
 
 export interface Use {
@@ -31,7 +31,6 @@ export function useDay(simulation: Simulation, day: Day, { person, seen, change 
   const moments = person.gone ? [] : drawMoments(simulation, day, { person, seen });
   const [firstMs] = moments;
   if (seen && firstMs !== undefined) meet(day, person, firstMs);
-  const tiers = new Set<string>();
   const { providers } = simulation.options.catalog;
   let admitted = 0;
   let answeredBy: Provider | undefined;
@@ -44,13 +43,11 @@ export function useDay(simulation: Simulation, day: Day, { person, seen, change 
     if (answeredBy !== undefined && drawAskedAgain(event, answeredBy)) event.asked_again_of = answeredBy.name;
     answeredBy = event.outcome === "ok" ? providers.get(event.provider) : undefined;
     experience(person, event);
-    tiers.add(tier.name);
     countRequest(day.truth, event);
     day.requests.push(event);
     const rating = drawFeedback({ event, incidents, providers }, day.random);
     if (rating !== null) day.feedback.push(rating);
   }
-  countActive(day.truth, tiers);
   closeDay(person, moments.length > 0);
   countPerson(day.truth, person);
 }

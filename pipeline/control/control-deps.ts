@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { EventLog } from "../../ingest/event-log.ts";
 import type { Catalog } from "../../models/domain/catalog.ts";
+import type { CatalogProblem } from "../../models/domain/resolve-catalog.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
 import type { Directory } from "../directory.ts";
 import type { JobStatus } from "../job.ts";
@@ -13,6 +14,8 @@ export interface ControlDeps {
   readonly warehouse: Warehouse;
   readonly directory: Directory;
   catalog(): Catalog;
+  /** Why the catalog file as it is now was refused; empty or absent: it is the one in use. */
+  catalogProblems?(): readonly CatalogProblem[];
   /** Milliseconds since the epoch. */
   now(): number;
   /** A UUID, version 7. */

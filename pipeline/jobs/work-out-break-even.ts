@@ -26,12 +26,17 @@ export const workOutBreakEven: WarehouseJob = async ({ warehouse, catalog }, due
   const outlook = await lookAhead(history);
   const { expected } = outlook;
   const day = dayOf(expected, today);
-  const interval = { earliest: dayOf(outlook.earliest, today), latest: dayOf(outlook.latest, today) };
-  await warehouse.insert("break_even", [{ made_at: dueAtMs, day, ...interval, reason: expected.reason }]);
+  // Only what is still to come is uncertain.
+  const interval =
+    expected.state === "reached"
+      ? { earliest: null, latest: null }
+      : { earliest: dayOf(outlook.earliest, today), latest: dayOf(outlook.latest, today) };
+  const { state, reason } = expected;
+  await warehouse.insert("break_even", [{ made_at: dueAtMs, state, day, ...interval, reason }]);
   return {
-    summary: `${day ?? "none"}: ${expected.reason}`,
+    summary: `${day ?? state}: ${reason}`,
     notable: true,
-    details: { day, ...interval, days: history.length },
+    details: { state, day, ...interval, days: history.length },
     ...(history.length < ENOUGH_DAYS ? { againInMs: AGAIN_MS } : {}),
   };
 };
@@ -62,10 +67,13 @@ async function ahead(thread: ForecastThread, history: readonly number[]): Promis
   return forecast.kind === "forecast" ? forecast.points : [];
 }
 
-/** Today is the first day of the forecast. */
 function dayOf(result: BreakEven, today: string): string | null {
-  if (!result.found) return null;
-  return Temporal.PlainDate.from(today)
-    .add({ days: result.daysAhead - 1 })
-    .toString();
+  const days = daysFromToday(result);
+  return days === null ? null : Temporal.PlainDate.from(today).add({ days }).toString();
+}
+
+/** Today is the first day of the forecast. */
+function daysFromToday(result: BreakEven): number | null {
+  if (result.state === "reached") return -result.daysSince;
+  return result.state === "expected" ? result.daysAhead - 1 : null;
 }

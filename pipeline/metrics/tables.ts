@@ -172,6 +172,7 @@ export const METRICS = {
     }),
     breakEven: metricTable("business-break-even", {
       madeAt: "time",
+      state: "text",
       day: "text?",
       earliest: "text?",
       latest: "text?",

@@ -15,6 +15,7 @@ export function StatusBar() {
   return (
     <header class="status-bar">
       <SimulatedBadge />
+      <RefusedCatalogBadge />
       {spent.data === null || spent.error !== null ? (
         <Badge tone="neutral">Safeguard unknown</Badge>
       ) : (
@@ -47,6 +48,18 @@ function SimulatedBadge() {
   return (
     <Badge tone="warning" title={reasons.join(" ")}>
       SIMULATED
+    </Badge>
+  );
+}
+
+/** Whoever has edited the catalog must not believe that it is in force. */
+function RefusedCatalogBadge() {
+  const known = useResource("/api/catalog", catalog, CATALOG_EVERY_MS);
+  const problems = known.data?.refusedEdit ?? [];
+  if (problems.length === 0) return null;
+  return (
+    <Badge tone="critical" title={problems.map(({ path, message }) => `${path}: ${message}`).join("\n")}>
+      Catalog edit refused
     </Badge>
   );
 }

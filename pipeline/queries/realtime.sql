@@ -4,6 +4,7 @@ SELECT
     timezone,
     hourly_spend,
     daily_spend,
+    simulated_daily_spend,
     requests_today,
     projected_daily_spend,
     projected_daily_spend_low80,

@@ -6,6 +6,7 @@ import type { GatewayTotals } from "../../pipeline/reconciliation.ts";
 import { ADMIN_TOKEN, startTestControl, type TestControl } from "../pipeline/test-control.ts";
 import { startTestPipeline, type TestPipeline } from "../pipeline/test-pipeline.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { makeRequestEvent } from "../warehouse/make-request-event.ts";
 import {
   DESKTOP,
   openBrowser,
@@ -23,13 +24,18 @@ const number = z.number();
 
 let pipeline: TestPipeline;
 let control: TestControl;
+let catalogProblems: { path: string; message: string }[] = [];
 let browser: Browser;
 let panel: WatchedPage;
 beforeAll(async () => {
   pipeline = await startTestPipeline();
   await fillWithHistory(pipeline, Date.now());
   const { warehouse } = pipeline.deps;
-  control = await startTestControl({ warehouse, gatewayTotals: async () => idleGateway() });
+  control = await startTestControl({
+    warehouse,
+    gatewayTotals: async () => idleGateway(),
+    catalogProblems: () => catalogProblems,
+  });
   browser = await openBrowser();
   panel = await openPage(browser, { origin: control.url });
   await signIn(panel.page, control.url, ADMIN_TOKEN);
@@ -79,10 +85,11 @@ describe("what is to come is shown as the warehouse has it", () => {
     );
     await figures.locator("[data-value=nextMonth]", { hasText: usd(month.total / NANO) }).waitFor();
     const when = await one(
-      "SELECT toString(bi_break_even.day) AS day, reason FROM bi_break_even",
-      z.object({ day: z.string().nullable(), reason: z.string() }),
+      "SELECT state, toString(bi_break_even.day) AS day, reason FROM bi_break_even",
+      z.object({ state: z.string(), day: z.string().nullable(), reason: z.string() }),
     );
-    const shown = when.day === null ? "not within 365 days" : day(when.day);
+    const since = when.state === "reached" ? "since " : "";
+    const shown = when.day === null ? "not within 365 days" : `${since}${day(when.day)}`;
     await figures.locator("[data-value=breakEven]", { hasText: shown }).waitFor();
     await figures.getByText(when.reason.slice(1)).waitFor();
   });
@@ -97,6 +104,30 @@ describe("what is to come is shown as the warehouse has it", () => {
     const figures = panel.page.getByRole("list", { name: "Outlook" });
     await figures.locator("[data-value=breakEven]", { hasText: "not within 365 days" }).waitFor();
     await figures.getByText("80 %: 1 Mar 2027 at best, at worst not within 365 days").waitFor();
+  });
+
+  test("a break-even that is reached says since when, and one without history says so and nothing else", async () => {
+    const figure = async (row: object): Promise<string> => {
+      await pipeline.deps.warehouse.insert("break_even", [row]);
+      await panel.page.reload();
+      await openSection(panel.page, "Forecasts");
+      const item = panel.page.getByRole("list", { name: "Outlook" }).locator("li", { hasText: "Break-even" });
+      await item.locator("[data-value=breakEven]", { hasText: /since|history/ }).waitFor();
+      return ((await item.textContent()) ?? "").replaceAll(/\s+/g, " ").trim();
+    };
+    const none = { day: null, earliest: null, latest: null };
+    const reached = {
+      state: "reached",
+      day: "2026-05-03",
+      reason: "revenue has covered the costs for 206 days",
+    };
+    expect(await figure({ made_at: Date.now() + 2_000, ...none, ...reached })).toBe(
+      "Break-evensince 3 May 2026Revenue has covered the costs for 206 days.",
+    );
+    const unknown = { state: "unknown", reason: "not enough history" };
+    expect(await figure({ made_at: Date.now() + 3_000, ...none, ...unknown })).toBe(
+      "Break-evennot enough history",
+    );
   });
 
   test("past forecasts stand beside what came, with grades that a second reckoning gives, too", async () => {
@@ -241,3 +272,45 @@ test.each([
     await watched.context.close();
   },
 );
+
+describe("what an operator must not take for something else", () => {
+  test("an edit of the catalog that was refused is said on every page, and on Now with each error", async () => {
+    catalogProblems = [{ path: "tiers.free.dailyRequests", message: "must be a whole number" }];
+    await panel.page.reload();
+    await openSection(panel.page, "Now");
+    await panel.page.getByRole("banner").getByText("Catalog edit refused").waitFor();
+    const errors = panel.page.getByRole("region", { name: "Refused catalog edit" });
+    await errors.getByText("tiers.free.dailyRequests").waitFor();
+    await errors.getByText("must be a whole number").waitFor();
+    catalogProblems = [];
+    await panel.page.reload();
+    await panel.page.getByRole("banner").getByText("Safeguard normal").waitFor();
+    expect(await panel.page.getByText("Catalog edit refused").count()).toBe(0);
+  });
+
+  test("fallback mode says who answers each tier", async () => {
+    await openSection(panel.page, "Controls");
+    const tiers = panel.page.getByRole("list", { name: "Fallback by tier" });
+    await tiers.getByText("free: answered by cheap").waitFor();
+    await tiers.getByText("unlimited: answered by dear").waitFor();
+  });
+
+  test("real and simulated money of today are two numbers", async () => {
+    const now = Date.now();
+    const event = { ts: now, user_id: "u", log_partition: "test-today", log_offset: 1 };
+    await pipeline.deps.warehouse.insert("request_events", [
+      { ...makeRequestEvent({ ...event, cost: 2 * NANO, source: "live" }), ...event },
+      { ...makeRequestEvent({ ...event, cost: 3 * NANO, source: "simulated" }), ...event, log_offset: 2 },
+    ]);
+    await panel.page.reload();
+    await openSection(panel.page, "Now");
+    const { simulated, all } = await one(
+      "SELECT simulated_daily_spend AS simulated, daily_spend AS all FROM bi_realtime",
+      z.object({ simulated: number, all: number }),
+    );
+    await panel.page
+      .locator("[data-value=simulatedDailySpend]", { hasText: usd(simulated / NANO) })
+      .waitFor();
+    await panel.page.locator("[data-value=dailySpend]", { hasText: usd((all - simulated) / NANO) }).waitFor();
+  });
+});

@@ -341,6 +341,43 @@ describe("costs and catalog", () => {
   });
 });
 
+describe("an edit of the catalog that was refused", () => {
+  it("is shown with each of its errors, beside the version that stays in use", async () => {
+    const problems = [
+      { path: "tiers.free.dailyRequests", message: "must be a whole number" },
+      { path: "timezone", message: "is no time zone" },
+    ];
+    const edited = await startTestControl({ catalogProblems: () => problems });
+    try {
+      const { body } = await edited.call("GET", "/api/catalog");
+      expect(body).toMatchObject({ version: "test", refusedEdit: problems });
+    } finally {
+      await edited.close();
+    }
+    expect((await call("GET", "/api/catalog")).body).toMatchObject({ refusedEdit: [] });
+  });
+});
+
+describe("fallback mode", () => {
+  it("is told for each tier: the fallback provider, its cheapest where it may not use that, nobody when that is drained", async () => {
+    const fallbacks = async () => {
+      const { body } = await call("GET", "/api/catalog");
+      const shown = z.object({
+        tiers: z.array(z.object({ name: z.string(), fallbackProvider: z.string().nullable() })),
+      });
+      return Object.fromEntries(
+        shown.parse(body).tiers.map(({ name, fallbackProvider }) => [name, fallbackProvider]),
+      );
+    };
+    expect(await fallbacks()).toEqual({ free: "cheap", premium: "cheap", unlimited: "dear" });
+    const drain = { kind: "provider", params: { provider: "dear", action: "drain" } };
+    const made = await call("POST", "/api/directives", { ...drain, reason: "a test", expiresInSeconds: 60 });
+    expect(made.status).toBe(201);
+    expect(await fallbacks()).toEqual({ free: "cheap", premium: "cheap", unlimited: null });
+    await call("DELETE", `/api/directives/${made.body.id}`);
+  });
+});
+
 describe("when the gateway is down", () => {
   it("its counters are an error, and everything else works", async () => {
     const down = async (): Promise<never> => {

@@ -169,14 +169,27 @@ describe.each(CASES)("seed $seed in $timezone", ({ seed, timezone }) => {
   });
 
   it("tiers by day equal the truth and the recount", async () => {
-    const found = await read("SELECT * EXCEPT (active_30, stickiness) FROM bi_users_by_tier");
+    const found = await read("SELECT * EXCEPT stickiness FROM bi_users_by_tier");
     expect(found).toEqual(tiersDaily(events).map(near));
     for (const { day, tiers } of truth) {
-      for (const [tier, { users, activeUsers, requests, cost }] of Object.entries(tiers)) {
+      for (const [tier, { users, activeUsers, activeUsers30, requests, cost }] of Object.entries(tiers)) {
         const row = found.find((candidate) => candidate.day === day && candidate.tier === tier);
-        expect(row, `${day} ${tier}`).toMatchObject({ users, active: activeUsers, requests, cost });
+        expect(row, `${day} ${tier}`).toMatchObject({
+          ...{ users, active: activeUsers, active_30: activeUsers30 },
+          ...{ requests, cost },
+        });
       }
     }
+  });
+
+  it("no day and no tier has more active users than users", async () => {
+    const tooMany = "active > users OR active_30 > users OR active > active_30";
+    expect(
+      await read(`SELECT day, tier, users, active, active_30 FROM bi_users_by_tier WHERE ${tooMany}`),
+    ).toEqual([]);
+    expect(
+      await read("SELECT day FROM bi_users_daily WHERE active_30 > total_users OR active_7 > active_30"),
+    ).toEqual([]);
   });
 
   it("cohorts equal the recount", async () => {

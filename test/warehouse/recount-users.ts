@@ -62,16 +62,22 @@ export function tiersDaily(events: Events) {
   const { dayOf } = calendarOf(catalog.timezone);
   const tiers = tiersByDay(events);
   const ofDay = group(requests, ({ ts, tier }) => `${dayOf(ts)} ${tier}`);
+  const everybody = new Map([...group(requests, ({ ts }) => dayOf(ts))].map(([day, of]) => [day, setOf(of)]));
   return days.flatMap((day) =>
     [...catalog.tiers.keys()].sort().flatMap((tier) => {
       const users = [...(tiers.get(day)?.values() ?? [])].filter((of) => of === tier).length;
       const asked = ofDay.get(`${day} ${tier}`) ?? [];
-      const active = setOf(asked).size;
+      const ofTier = (id: string): boolean => tiers.get(day)?.get(id) === tier;
+      const active = [...(everybody.get(day) ?? [])].filter(ofTier).length;
+      const recent = Array.from({ length: 30 }, (_, back) => [
+        ...(everybody.get(shiftDay(day, -back)) ?? []),
+      ]);
       return {
         day,
         tier,
         users,
         active,
+        active_30: new Set(recent.flat().filter(ofTier)).size,
         requests: asked.length,
         engagement: active === 0 ? null : asked.length / active,
         revenue: Math.floor((users * priceOf(events, tier)) / daysOfMonth(day)),

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
@@ -18,7 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(async () => {
-  const tables = [...Object.keys(ROLLUP_TABLES), "rollup_builds", "arrivals", "request_events", "settings"];
+  const tables = [
+    ...Object.keys(ROLLUP_TABLES),
+    "rollup_builds",
+    "arrivals",
+    "request_events",
+    "user_events",
+    "settings",
+  ];
   for (const table of tables) await server.warehouse.command(`TRUNCATE TABLE ${table}`);
 });
 
@@ -30,6 +38,15 @@ const day = (index: number, count: number, given: Partial<Record<keyof RequestEv
 async function store(events: readonly RequestEvent[]): Promise<void> {
   const rows = events.map((event, i) => ({ ...event, log_partition: "p", log_offset: i }));
   await server.warehouse.insert("request_events", rows);
+}
+
+/** Users count as active from the event that made them known. */
+async function meet(users: readonly string[], tier = "free", ts = FIRST_MS - DAY_MS): Promise<void> {
+  const rows = users.map((user_id, log_offset) => ({
+    ...{ event_id: uuidv7(), user_id, ts, type: "set", tier, actor: "test" },
+    ...{ log_partition: "p", log_offset },
+  }));
+  await server.warehouse.insert("user_events", rows);
 }
 
 const build = (timeZone = "UTC", nowMs = FIRST_MS + 5 * DAY_MS) =>
@@ -55,6 +72,7 @@ test("a build makes the days that have got new rows, and nothing when there are 
 });
 
 test("a late event reaches its day, and everything that looks back on that day", async () => {
+  await meet(["latecomer", ...Array.from({ length: 5 }, (_, i) => `user-${i}`)]);
   await store([...day(0, 5), ...day(40, 5)]);
   await build("UTC", FIRST_MS + 40 * DAY_MS);
   await store(day(1, 1, { user_id: "latecomer" }));
@@ -65,6 +83,37 @@ test("a late event reaches its day, and everything that looks back on that day",
     row: z.object({ active_30: z.number() }),
   });
   expect(row?.active_30).toBe(6);
+});
+
+test("a user who changes the tier is active in the one of the day's end, from the day of the change on, and in no other", async () => {
+  await meet(["user-0"], "free");
+  await store([...day(0, 1), ...day(1, 1), ...day(2, 1)]);
+  await build();
+  await meet(["user-0"], "premium", FIRST_MS + 2 * DAY_MS);
+  await build();
+  const rows = await server.warehouse.query({
+    sql: "SELECT toString(day) AS day, tier, active_30 FROM activity_by_day WHERE day >= '2026-10-02' AND day <= '2026-10-03' ORDER BY day, tier",
+    row: z.object({ day: z.string(), tier: z.string(), active_30: z.number() }),
+  });
+  expect(rows.filter(({ active_30 }) => active_30 > 0)).toEqual([
+    { day: "2026-10-02", tier: "", active_30: 1 },
+    { day: "2026-10-02", tier: "free", active_30: 1 },
+    { day: "2026-10-03", tier: "", active_30: 1 },
+    { day: "2026-10-03", tier: "premium", active_30: 1 },
+  ]);
+});
+
+test("a request of a user whom no event has made known yet counts as soon as the event comes", async () => {
+  await store(day(0, 1));
+  const active = async (): Promise<number> => {
+    await build();
+    const sql = "SELECT sum(active) AS active FROM activity_by_day WHERE day = '2026-10-01' AND tier = ''";
+    const [row] = await server.warehouse.query({ sql, row: z.object({ active: z.number() }) });
+    return row?.active ?? -1;
+  };
+  expect(await active()).toBe(0);
+  await meet(["user-0"]);
+  expect(await active()).toBe(1);
 });
 
 test("two builds at once, and a build that died in the middle, double nothing", async () => {

@@ -124,7 +124,10 @@ test("the present: rates, users, averages, budget and a provider that is down", 
     ...Array.from({ length: 6 }, (_, i) =>
       makeRequestEvent({ ts: now - 2 * MINUTE_MS, user_id: `u${i}`, cost: 300, attempts: call("ok") }),
     ),
-    makeRequestEvent({ ts: now - 10 * MINUTE_MS, user_id: "gone", cost: 1_000, attempts: call("aborted") }),
+    makeRequestEvent({
+      ...{ ts: now - 10 * MINUTE_MS, user_id: "gone", cost: 1_000, attempts: call("aborted") },
+      source: "simulated",
+    }),
   ];
   await insertEvents(events);
   await set("daily_budget_nano", "4000");
@@ -144,6 +147,8 @@ test("the present: rates, users, averages, budget and a provider that is down", 
   const startOfDay = new Date(row.as_of_ms).setUTCHours(0, 0, 0, 0);
   const spentToday = sumOf(events.filter(({ ts }) => ts >= startOfDay));
   expect(row.daily_spend).toBe(spentToday);
+  // Of it, so that real money and made-up money are never taken for one.
+  expect(row.simulated_daily_spend).toBe(now - 10 * MINUTE_MS >= startOfDay ? 1_000 : 0);
   expect(row.heavy_usage).toBe(spentToday > 3_200 ? 1 : 0);
 });
 
@@ -177,6 +182,7 @@ test("the rest of the day follows the time of day of the days before, and a spik
 const realtimeRow = z.looseObject({
   as_of_ms: z.number(),
   daily_spend: z.number(),
+  simulated_daily_spend: z.number(),
   projected_daily_spend: z.number().nullable(),
   projected_daily_spend_low80: z.number().nullable(),
   projected_daily_spend_high80: z.number().nullable(),

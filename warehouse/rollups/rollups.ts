@@ -33,8 +33,6 @@ export const ROLLUPS: readonly Rollup[] = [
     maxDaysAtOnce: 31,
   },
   { name: "ratings", due: "due_ratings", statements: ["ratings_daily"], stepDays: 1, maxDaysAtOnce: 31 },
-  { name: "activity", due: "due_activity", statements: ["activity_daily"], stepDays: 1, maxDaysAtOnce: 120 },
-  { name: "cohorts", due: "due_cohorts", statements: ["cohorts_weekly"], stepDays: 7, maxDaysAtOnce: 210 },
   {
     name: "subscriptions",
     due: "due_subscriptions",
@@ -42,6 +40,8 @@ export const ROLLUPS: readonly Rollup[] = [
     stepDays: 1,
     maxDaysAtOnce: 1,
   },
+  { name: "activity", due: "due_activity", statements: ["activity_daily"], stepDays: 1, maxDaysAtOnce: 120 },
+  { name: "cohorts", due: "due_cohorts", statements: ["cohorts_weekly"], stepDays: 7, maxDaysAtOnce: 210 },
 ];
 
 /** The tables that hold rows by (day, version), and the rollup whose builds say which version holds. */

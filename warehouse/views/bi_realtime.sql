@@ -31,6 +31,7 @@ SELECT
     zone AS timezone,
     recent.hourly_spend AS hourly_spend,
     recent.daily_spend AS daily_spend,
+    recent.simulated_daily_spend AS simulated_daily_spend,
     recent.requests_today AS requests_today,
     multiIf(
         days > 0, recent.daily_spend + arrayAvg(rests_of_days),
@@ -60,6 +61,7 @@ FROM
         min(ts) AS first_ts,
         sumIf(cost, toStartOfHour(ts, zone) = toStartOfHour(now(), zone)) AS hourly_spend,
         sumIf(cost, toDate(ts, zone) = today_there) AS daily_spend,
+        sumIf(cost, toDate(ts, zone) = today_there AND source = 'simulated') AS simulated_daily_spend,
         countIf(toDate(ts, zone) = today_there) AS requests_today,
         sumIf(cost, ts > now64(3) - INTERVAL 1 DAY) AS last_day_cost,
         sumIf(cost, ts > now64(3) - INTERVAL 1 HOUR) AS last_hour_cost,

@@ -1,5 +1,5 @@
--- Tiers by day. users: in the tier at the end of the day; active, active_30: users with a request on the day and in the 30 days up to
--- it; requests: count; engagement: requests an active user and day; stickiness: active / active_30; revenue: nano-dollars, the
+-- Tiers by day. users: in the tier at the end of the day; active, active_30: those of them with a request on the day and in the 30 days up
+-- to it; requests: count, of users in the tier when they asked; engagement: requests an active user and day; stickiness: active / active_30; revenue: nano-dollars, the
 -- day's part of the month's price of all users; cost: nano-dollars of AI. Rates are NULL without active users.
 SELECT
     day, tier,

@@ -1,4 +1,4 @@
--- Users by day. total_users: known at the end of the day; new_users: met for the first time; active, active_7, active_30: with a
+-- Users by day. total_users: known at the end of the day; new_users: met for the first time; active, active_7, active_30: of them, with a
 -- request on the day, in 7 and in 30 days up to it; churn_rate: users active in the 30 days before the last 30 but not in the last 30 / users
 -- active in those; paid_users: at the end of the day in a tier that costs something; upgrades, cancellations: into and out of
 -- such tiers; subscription_churn: cancellations in 30 days / paid users at their start. Rates are NULL without a base.

@@ -1,13 +1,17 @@
 import { z } from "zod";
-import type { Catalog, Provider, Tier } from "../../../models/domain/catalog.ts";
+import type { Provider, Tier } from "../../../models/domain/catalog.ts";
 import { usdFromNano } from "../../../models/domain/money.ts";
 import { rule } from "../../../models/domain/rule.ts";
+import { findFallback } from "../../../models/policy/candidate-order.ts";
+import { type Controls, foldControls } from "../../../models/policy/controls.ts";
 import type { ControlDeps } from "../control-deps.ts";
 import { plainRoute, type Route } from "../route.ts";
 
 /** Null = no limit. Money in dollars. */
 const shownTier = z.object({
   name: z.string(),
+  /** Who answers the tier in fallback mode; null: nobody, so its requests are refused. */
+  fallbackProvider: z.string().nullable(),
   dailyRequests: z.number().nullable(),
   requestsPerMinute: z.number().nullable(),
   weeklyBudget: z.number(),
@@ -33,6 +37,8 @@ const shownProvider = z.object({
 
 const shownCatalog = z.object({
   version: z.string(),
+  /** The file was edited and refused, so the version above stays in use; every error of the edit. Empty: the file is in use. */
+  refusedEdit: z.array(z.object({ path: z.string(), message: z.string() })),
   timezone: z.string(),
   defaultTier: z.string(),
   tiers: z.array(shownTier),
@@ -55,28 +61,36 @@ const shownCatalog = z.object({
 });
 
 /** The catalog in use. */
-export function catalogRoutes({ catalog, secretOf }: ControlDeps): Route[] {
+export function catalogRoutes({ catalog, catalogProblems, directory, now, secretOf }: ControlDeps): Route[] {
   return [
     plainRoute({
       method: "get",
       path: "/api/catalog",
-      summary: "The catalog in use; money in dollars, null = no limit",
+      summary:
+        "The catalog in use, and the errors of an edit that was refused; money in dollars, null = no limit",
       answer: shownCatalog,
-      handle: () => showCatalog(catalog(), (name) => secretOf?.(name) ?? null),
+      handle: () => ({
+        ...showCatalog(
+          foldControls(catalog(), directory.directives.active(now())),
+          (name) => secretOf?.(name) ?? null,
+        ),
+        refusedEdit: [...(catalogProblems?.() ?? [])],
+      }),
     }),
   ];
 }
 
 function showCatalog(
-  catalog: Catalog,
+  controls: Controls,
   secretOf: (name: string) => string | null,
-): z.input<typeof shownCatalog> {
+): Omit<z.input<typeof shownCatalog>, "refusedEdit"> {
+  const { catalog } = controls;
   const { safeguards, automation, business, routing } = catalog;
   return {
     version: catalog.version,
     timezone: catalog.timezone,
     defaultTier: catalog.defaultTier.name,
-    tiers: [...catalog.tiers.values()].map(showTier),
+    tiers: [...catalog.tiers.values()].map((tier) => showTier(tier, controls)),
     providers: [...catalog.providers.values()].map((provider) => showProvider(provider, secretOf)),
     features: [...catalog.features.values()],
     routing: { ...routing, peakHours: [...routing.peakHours] },
@@ -97,9 +111,10 @@ function showCatalog(
   };
 }
 
-function showTier(tier: Tier): z.input<typeof shownTier> {
+function showTier(tier: Tier, controls: Controls): z.input<typeof shownTier> {
   return {
     ...tier,
+    fallbackProvider: findFallback(controls, tier)?.name ?? null,
     dailyRequests: finiteOrNull(tier.dailyRequests),
     requestsPerMinute: finiteOrNull(tier.requestsPerMinute),
     weeklyBudget: usdFromNano(tier.weeklyBudget),

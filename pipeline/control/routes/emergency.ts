@@ -37,7 +37,8 @@ export function emergencyRoutes(deps: ControlDeps): Route[] {
       instruct: () => ({ kind: "pause-non-premium", params: {} }),
     }),
     putControl(deps, "fallback-mode", {
-      summary: "Send every request to the fallback provider",
+      summary:
+        "Send every request to the fallback provider, or to its tier's cheapest one where the tier may not use that (`fallbackProvider` of GET /api/catalog)",
       body: z.strictObject(why),
       instruct: () => ({ kind: "fallback-mode", params: {} }),
     }),

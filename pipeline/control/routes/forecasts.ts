@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { NANO_PER_USD } from "../../../models/domain/money.ts";
+import { explainExpected, type Scenario } from "../../../models/forecast/scenario.ts";
 import { sqlFile } from "../../../warehouse/sql-file.ts";
 import { groupBy } from "../../group-by.ts";
 import type { ControlDeps } from "../control-deps.ts";
@@ -31,6 +32,8 @@ const shownForecast = z.object({
   series: z.string(),
   unit: z.string(),
   scenario: z.string(),
+  /** Of what is expected: why it lies outside of the scenarios at some horizon; empty where it does not. */
+  note: z.string(),
   runId: z.string(),
   madeAt: z.number(),
   model: z.string(),
@@ -75,13 +78,36 @@ export function forecastRoutes(deps: ControlDeps): Route[] {
           row: forecastColumns,
         });
         const runs = groupBy(rows, ({ series, scenario }) => `${series} ${scenario}`);
-        return { forecasts: [...runs.values()].flatMap(showForecast) };
+        const shown = [...runs.values()].flatMap(showForecast);
+        return { forecasts: shown.map((one) => ({ ...one, note: noteOn(one, shown) })) };
       },
     }),
   ];
 }
 
-function showForecast(rows: readonly ForecastRow[]): ShownForecast[] {
+const HORIZONS = [
+  ["nextWeek", "the next 7 days"],
+  ["nextMonth", "the next 30 days"],
+  ["nextQuarter", "the next 90 days"],
+] as const;
+
+type NotedForecast = Omit<ShownForecast, "note">;
+
+function noteOn(forecast: NotedForecast, all: readonly NotedForecast[]): string {
+  if (forecast.scenario !== "expected") return "";
+  const totalsOf = (scenario: Scenario) =>
+    all.find((one) => one.series === forecast.series && one.scenario === scenario)?.totals;
+  const [lower, middle, upper] = [totalsOf("pessimistic"), totalsOf("conservative"), totalsOf("optimistic")];
+  const totals = HORIZONS.flatMap(([name, horizon]) => {
+    const expected = forecast.totals[name];
+    const [pessimistic, conservative, optimistic] = [lower?.[name], middle?.[name], upper?.[name]];
+    if (expected === null || pessimistic == null || conservative == null || optimistic == null) return [];
+    return [{ horizon, expected, pessimistic, conservative, optimistic }];
+  });
+  return explainExpected(totals);
+}
+
+function showForecast(rows: readonly ForecastRow[]): NotedForecast[] {
   const [first] = rows;
   if (first === undefined) return [];
   const isMoney = first.unit === "nano-usd";

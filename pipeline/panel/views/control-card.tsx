@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
+import { catalog } from "../data/shapes/metrics.ts";
 import type { ShownDirective } from "../data/shapes/steer.ts";
-import { useApi } from "../data/use-resource.ts";
+import { useApi, useResource } from "../data/use-resource.ts";
 import { ActionError, useAction } from "../parts/action.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Card } from "../parts/card.tsx";
 import { DurationField } from "../parts/durations.tsx";
+import { Loaded } from "../parts/loaded.tsx";
 import { Countdown } from "../parts/when.tsx";
 import { ControlEffect } from "./control-effect.tsx";
 import { nameOfKind } from "./directive-names.ts";
@@ -25,10 +27,33 @@ export function ControlCard({ control, active, onChange }: ControlCardProps) {
     <Card title={title} span={6} aside={badge}>
       <div data-control={control.path}>
         <p>{effect}</p>
+        {control.path === "fallback-mode" && <FallbackByTier />}
         <ActiveControl control={control} active={active} onChange={onChange} />
         <ControlForm control={control} isActive={active.length > 0} onChange={onChange} />
       </div>
     </Card>
+  );
+}
+
+const CATALOG_EVERY_MS = 30_000;
+
+function FallbackByTier() {
+  const known = useResource("/api/catalog", catalog, CATALOG_EVERY_MS);
+  return (
+    <Loaded from={known}>
+      {({ tiers }) => (
+        <ul class="plain" aria-label="Fallback by tier">
+          {tiers.map(({ name, fallbackProvider }) => (
+            <li key={name}>
+              <strong>{name}</strong>:{" "}
+              {fallbackProvider === null
+                ? "refused, no provider can serve it"
+                : `answered by ${fallbackProvider}`}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Loaded>
   );
 }
 

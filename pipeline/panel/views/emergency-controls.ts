@@ -28,7 +28,7 @@ export const EMERGENCY_CONTROLS: readonly EmergencyControl[] = [
     path: "fallback-mode",
     title: "Fallback mode",
     confirm: "fallback",
-    effect: "Every request goes to the fallback provider: cheaper, and of lower quality.",
+    effect: "Every request goes to one cheap provider of its tier:",
     button: "Switch to fallback",
     fields: [],
   },

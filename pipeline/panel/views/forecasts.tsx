@@ -128,6 +128,7 @@ function Totals({ rows }: { rows: readonly Forecast[] }) {
           { title: "Error on the past", kind: "number", show: ({ backtest }) => percent(backtest.wape) },
         ]}
       />
+      {rows.map(({ scenario, note }) => note !== "" && <p key={scenario}>{note}</p>)}
       <p class="hint">
         Error on the past: the sum of what earlier days were missed by, as a share of what they were.
       </p>

@@ -1,3 +1,4 @@
+import { catalog } from "../data/shapes/metrics.ts";
 import { alerts, directives } from "../data/shapes/steer.ts";
 import { useLiveContext } from "../data/use-live.ts";
 import { useResource } from "../data/use-resource.ts";
@@ -25,6 +26,7 @@ export function NeedsAction() {
             <Badge tone="critical">{down.join(", ")} down</Badge> Under half of the calls went well.
           </p>
         )}
+        <RefusedCatalogEdit />
         <Loaded from={open}>
           {({ alerts: found }) =>
             found.length === 0 ? (
@@ -63,5 +65,29 @@ export function NeedsAction() {
         </Loaded>
       </Card>
     </>
+  );
+}
+
+const CATALOG_EVERY_MS = 5_000;
+
+/** Every error of an edit of the catalog that is not in force. */
+function RefusedCatalogEdit() {
+  const known = useResource("/api/catalog", catalog, CATALOG_EVERY_MS);
+  const problems = known.data?.refusedEdit ?? [];
+  if (problems.length === 0) return null;
+  return (
+    <section aria-label="Refused catalog edit">
+      <p>
+        <Badge tone="critical">Catalog edit refused</Badge> Version {known.data?.version} stays in use until
+        the file is mended:
+      </p>
+      <ul class="plain">
+        {problems.map(({ path, message }) => (
+          <li key={`${path} ${message}`}>
+            <code>{path}</code>: {message}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

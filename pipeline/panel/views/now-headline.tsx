@@ -7,6 +7,7 @@ import { DayBar } from "../parts/day-bar.tsx";
 export function NowHeadline() {
   const { realtime, freshness } = useLiveContext();
   const spent = realtime?.dailySpend ?? null;
+  const simulated = realtime?.simulatedDailySpend ?? 0;
   const projected = realtime?.projectedDailySpend ?? null;
   const low = realtime?.projectedDailySpendLow80 ?? null;
   const high = realtime?.projectedDailySpendHigh80 ?? null;
@@ -15,12 +16,9 @@ export function NowHeadline() {
     <section class={`card headline span-12 ${freshness === "lost" ? "old" : ""}`} aria-label="Spend of today">
       <div>
         <div class="headline-numbers">
+          <SpentToday spent={spent} simulated={simulated} />
           <div class="headline-number">
-            <span class="figure-title">Spent today</span>
-            <strong data-value="dailySpend">{usd(spent)}</strong>
-          </div>
-          <div class="headline-number">
-            <span class="figure-title">Heading for</span>
+            <span class="figure-title">{simulated > 0 ? "Both heading for" : "Heading for"}</span>
             <strong class="second" data-value="projectedDailySpend">
               {usd(projected)}
             </strong>
@@ -45,6 +43,28 @@ export function NowHeadline() {
         </p>
       </div>
     </section>
+  );
+}
+
+/** Real and made-up money are two numbers: the limits hold only for the real one. */
+function SpentToday({ spent, simulated }: { spent: number | null; simulated: number }) {
+  if (spent === null || simulated === 0) {
+    return <HeadlineNumber title="Spent today" name="dailySpend" value={usd(spent)} />;
+  }
+  return (
+    <>
+      <HeadlineNumber title="Spent today" name="dailySpend" value={usd(spent - simulated)} />
+      <HeadlineNumber title="Simulated today" name="simulatedDailySpend" value={usd(simulated)} />
+    </>
+  );
+}
+
+function HeadlineNumber({ title, name, value }: { title: string; name: string; value: string }) {
+  return (
+    <div class="headline-number">
+      <span class="figure-title">{title}</span>
+      <strong data-value={name}>{value}</strong>
+    </div>
   );
 }
 

@@ -76,18 +76,20 @@ function nextMonth(all: readonly Forecast[]): FigureProps {
 /** The day on which revenue covers the costs for good. */
 function breakEven(earned: Resource<z.output<typeof business>>): FigureProps {
   const named = { name: "breakEven", title: "Break-even" };
-  const found = earned.data?.tables.breakEven[0];
-  if (found === undefined)
-    return {
-      ...named,
-      value: UNKNOWN,
-      hint: why(earned, "worked out once a day, from three weeks of history on"),
-    };
+  const { data, error } = earned;
+  if (data === null) return { ...named, value: UNKNOWN, hint: error ?? "being read" };
+  const found = data.tables.breakEven[0];
+  if (found === undefined || found.state === "unknown")
+    return { ...named, value: "not enough history", hint: "" };
   const { earliest, latest, reason } = found;
+  const sentence = `${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`;
+  if (found.state === "reached" && found.day !== null) {
+    return { ...named, value: `since ${day(found.day)}`, hint: sentence };
+  }
   return {
     ...named,
     value: found.day === null ? `not ${HORIZON}` : day(found.day),
-    hint: `80 %: ${intervalInWords(earliest, latest)}. ${reason[0]?.toUpperCase() ?? ""}${reason.slice(1)}.`,
+    hint: `80 %: ${intervalInWords(earliest, latest)}. ${sentence}`,
   };
 }
 

@@ -1,2 +1,7 @@
-SELECT made_at, if(day IS NULL, 'not within a year', formatDateTime(day, '%e %M %Y')) AS day_text, reason
+SELECT made_at,
+    multiIf(
+        state = 'unknown', 'not enough history',
+        day IS NULL, 'not within a year',
+        concat(if(state = 'reached', 'since ', ''), formatDateTime(assumeNotNull(day), '%e %M %Y'))) AS day_text,
+    if(state = 'unknown', '', concat('(', reason, ')')) AS reason
 FROM bi_break_even

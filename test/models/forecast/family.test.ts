@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { forecastFamily } from "../../../models/forecast/family.ts";
 import { reconcile } from "../../../models/forecast/reconcile.ts";
-import { growthRate, scenarioRate } from "../../../models/forecast/scenario.ts";
+import {
+  explainExpected,
+  growthRate,
+  type Scenario,
+  scenarioPoints,
+  scenarioRate,
+} from "../../../models/forecast/scenario.ts";
 import { sumInterval } from "../../../models/forecast/sum-interval.ts";
 import { noise, series, weekday } from "./series.ts";
 
@@ -96,6 +102,41 @@ describe("forecastFamily", () => {
 });
 
 describe("growth and scenarios", () => {
+  it("scenarios are in the order of their names on every day, whatever the history", () => {
+    const history = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 14, maxLength: 120 });
+    const expected = Array.from({ length: 90 }, (_, index) => ({
+      ...{ step: index + 1, point: 100, lo80: 90, hi80: 110, lo95: 80, hi95: 120 },
+    }));
+    fc.assert(
+      fc.property(history, (values) => {
+        const growth = growthRate(values, 7);
+        const pointsOf = (scenario: Scenario): number[] =>
+          scenarioPoints(values, expected, { rate: scenarioRate(growth, scenario), period: 7 }).map(
+            ({ point }) => point,
+          );
+        const [less, now, more] = [pointsOf("pessimistic"), pointsOf("conservative"), pointsOf("optimistic")];
+        now.forEach((point, day) => {
+          expect(less[day]).toBeLessThanOrEqual(point);
+          expect(more[day]).toBeGreaterThanOrEqual(point);
+        });
+      }),
+    );
+  });
+
+  it("says at which horizons and why what is expected lies outside of the scenarios, and nothing where it lies between", () => {
+    const scenarios = { pessimistic: 90, conservative: 100, optimistic: 120 };
+    const between = { horizon: "the next 7 days", expected: 110, ...scenarios };
+    expect(explainExpected([between])).toBe("");
+    const below = { horizon: "the next 90 days", expected: 80, ...scenarios };
+    expect(explainExpected([between, below])).toMatch(
+      /^For the next 90 days the expected total is below the pessimistic one\. The scenarios carry today's growth on/,
+    );
+    const above = { horizon: "the next 30 days", expected: 121, ...scenarios };
+    expect(explainExpected([above])).toContain(
+      "the next 30 days the expected total is above the optimistic one",
+    );
+  });
+
   it("finds the rate that was put in, with weekdays and wild days around it", () => {
     const history = series(120, (day) => weekday(day) * 1.01 ** day * (day % 29 === 0 ? 3 : 1));
     expect(growthRate(history, 7)).toBeCloseTo(Math.log(1.01), 3);

@@ -38,6 +38,8 @@ export const decisionHistory = z.object({ entries: z.number(), brokenAt: maybeNu
 
 const forecast = z.object({
   series: z.string(),
+  /** Why the expected totals lie outside of the scenarios; empty: they do not. */
+  note: z.string(),
   unit: z.string(),
   scenario: z.string(),
   madeAt: z.number(),

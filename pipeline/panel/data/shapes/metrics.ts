@@ -11,7 +11,10 @@ const provider = z.object({
 export const catalog = z.object({
   version: z.string(),
   timezone: z.string(),
-  tiers: z.array(z.object({ name: z.string(), premium: z.boolean() })),
+  refusedEdit: z.array(z.object({ path: z.string(), message: z.string() })),
+  tiers: z.array(
+    z.object({ name: z.string(), premium: z.boolean(), fallbackProvider: z.nullable(z.string()) }),
+  ),
   providers: z.array(provider),
   automation: z.object({
     mode: z.string(),

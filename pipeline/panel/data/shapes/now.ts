@@ -6,6 +6,7 @@ export const realtime = z.object({
   timezone: z.string(),
   currentHourlySpend: z.number(),
   dailySpend: z.number(),
+  simulatedDailySpend: z.number(),
   projectedDailySpend: maybeNumber,
   projectedDailySpendLow80: maybeNumber,
   projectedDailySpendHigh80: maybeNumber,

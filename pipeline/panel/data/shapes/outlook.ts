@@ -57,7 +57,9 @@ export const anomalies = z.object({ anomalies: z.array(anomaly) });
 
 const breakEvenRow = z.object({
   madeAt: z.number(),
-  /** null: none is foreseen. */
+  /** unknown: there is not enough history. */
+  state: z.enum(["reached", "expected", "beyond", "unknown"]),
+  /** Of what is reached: since when; null: none is foreseen. */
   day: z.nullable(z.string()),
   earliest: z.nullable(z.string()),
   latest: z.nullable(z.string()),
