@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/services/**", "test/faults/**", "test/browser/**", "test/reports/**"],
+    exclude: ["test/services/**", "test/faults/**", "test/security/**", "test/browser/**", "test/reports/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Application } from "express";
 import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
@@ -18,6 +19,8 @@ export const silent = pino({ level: "silent" });
 
 export interface TestControl {
   readonly url: string;
+  /** What the server hands its requests to. */
+  readonly app: Application;
   readonly log: EventLog;
   readonly directory: Directory;
   /** A call with the admin's token. */
@@ -56,6 +59,7 @@ export async function startTestControl(given: Partial<ControlDeps> = {}): Promis
   const url = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
   return {
     url,
+    app,
     log,
     directory,
     call: (method, route, body) => callWithToken(url + route, method, body),
