@@ -37,6 +37,8 @@ export interface UserRecord {
 
 interface Moment {
   readonly ts: number;
+  /** Of the event; of two in the same millisecond the later id is the later one. */
+  readonly id: string;
   readonly tier: string;
   /** Set by somebody, not met by a gateway. */
   readonly isSet: boolean;
@@ -57,7 +59,7 @@ export function applyUserEvent(known: UserRecord | undefined, event: UserEvent):
     const later = moments.filter(({ ts }) => ts > event.ts);
     return { user: foldMoments(event.user_id, later), erasedAtMs: event.ts, moments: later };
   }
-  const moment: Moment = { ts: event.ts, tier: event.tier, isSet: event.type === "set" };
+  const moment: Moment = { ts: event.ts, id: event.event_id, tier: event.tier, isSet: event.type === "set" };
   const all = [...moments.filter((other) => order(other, moment) !== 0), moment].sort(order);
   const kept = all.length > MAX_MOMENTS ? [...all.slice(0, 1), ...all.slice(1 - MAX_MOMENTS)] : all;
   return { user: foldMoments(event.user_id, kept), erasedAtMs, moments: kept };
@@ -66,7 +68,7 @@ export function applyUserEvent(known: UserRecord | undefined, event: UserEvent):
 function order(a: Moment, b: Moment): number {
   if (a.ts !== b.ts) return a.ts - b.ts;
   if (a.isSet !== b.isSet) return a.isSet ? 1 : -1;
-  return a.tier < b.tier ? -1 : Number(a.tier > b.tier);
+  return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
 /** The latest `set` decides the tier, else the earliest `seen`; the earliest event is the creation. */
