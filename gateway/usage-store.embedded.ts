@@ -8,7 +8,13 @@ import { type Recovered, recoverLedger } from "./usage-journal/recovery.ts";
 import { requireAmount, requireReservation } from "./usage-journal/requirements.ts";
 import { type SettledSince, settleRecorded } from "./usage-journal/settle-recorded.ts";
 import { Snapshot } from "./usage-journal/snapshot.ts";
-import { type Reservation, type ReserveResult, type UsageStore, UsageStoreError } from "./usage-store.ts";
+import {
+  type Reservation,
+  type ReserveResult,
+  requestOfReservation,
+  type UsageStore,
+  UsageStoreError,
+} from "./usage-store.ts";
 
 export interface EmbeddedUsageStoreOptions {
   /** Of this process alone. */
@@ -146,10 +152,19 @@ class EmbeddedUsageStore implements UsageStore {
     return keys.map((key) => this.#ledger.read(key));
   }
 
+  /** In memory only: a process that opens the journal takes over no request, so no expiry matters to it. */
+  renew({ beforeMs, untilMs }: { beforeMs: number; untilMs: number }): void {
+    for (const held of this.#ledger.held.values())
+      if (held.expiresAtMs < beforeMs && !this.#inherited.has(held)) held.expiresAtMs = untilMs;
+  }
+
   /** What an earlier process left behind is over, whatever its time: this store is of one process at a time. */
   expiredReservations(nowMs: number): Reservation[] {
+    const isOver = (held: Held): boolean => held.expiresAtMs <= nowMs || this.#inherited.has(held);
+    const over = new Set<string>();
+    for (const held of this.#ledger.held.values()) if (isOver(held)) over.add(requestOfReservation(held.id));
     return [...this.#ledger.held.values()]
-      .filter((held) => held.expiresAtMs <= nowMs || this.#inherited.has(held))
+      .filter(({ id }) => over.has(requestOfReservation(id)))
       .map(reservationOf);
   }
 

@@ -137,6 +137,8 @@ class RedisUsageStore implements UsageStore {
     return states.map(([used, reserved]) => ({ used: Number(used ?? 0), reserved: Number(reserved ?? 0) }));
   }
 
+  async renew(): Promise<void> {}
+
   async expiredReservations(nowMs: number): Promise<Reservation[]> {
     const expired = await this.#claimExpired(nowMs);
     const { settledSince } = this.#options;

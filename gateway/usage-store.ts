@@ -22,8 +22,14 @@ export interface UsageStore {
   release(id: string): MaybePromise<boolean>;
   read(keys: readonly string[]): MaybePromise<CounterState[]>;
   /**
-   * Reservations whose request cannot be running any more: `expiresAtMs` has passed, or its process is known to be gone.
-   * They count on, and are told of again, until the caller has recorded an `orphaned` event for each and settled it at its bound.
+   * Says that the requests of this process live: of its reservations, those that expire before `before` expire at `until`. A request
+   * has no longest life (it waits for budget, retries, hedges, a slow client, a log that is away), so only its process can say it.
+   */
+  renew(expiries: { readonly beforeMs: number; readonly untilMs: number }): MaybePromise<void>;
+  /**
+   * Reservations whose request cannot be running any more: `expiresAtMs` has passed, or its process is known to be gone. All
+   * reservations of one request come together. They count on, and come again, until the caller has recorded an `orphaned` event for
+   * the request and settled them.
    */
   expiredReservations(nowMs: number): MaybePromise<Reservation[]>;
   /**
@@ -38,7 +44,7 @@ export interface Reservation {
   /** `<request id>/<hop>`: unique for each provider that is tried. */
   readonly id: string;
   readonly charges: readonly Charge[];
-  /** After it, the request cannot be running any more. */
+  /** After it, the request cannot be running any more, unless its process has renewed the reservation. */
   readonly expiresAtMs: number;
   /** Kept as it is and handed back for the `orphaned` event: a JSON document of the request's facts. */
   readonly memo: string;
@@ -56,4 +62,19 @@ export class UsageStoreError extends Error {
     super(message, options);
     this.name = "UsageStoreError";
   }
+}
+
+/** The part of a reservation's id that all attempts of one request share. */
+export function requestOfReservation(id: string): string {
+  const end = id.lastIndexOf("/");
+  return end < 0 ? id : id.slice(0, end);
+}
+
+/** Sorts the reservations of one request by their attempts. */
+export function compareAttempts(one: { readonly id: string }, other: { readonly id: string }): number {
+  return attemptIndexOf(one.id) - attemptIndexOf(other.id);
+}
+
+function attemptIndexOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf("/") + 1));
 }

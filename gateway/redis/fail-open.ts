@@ -79,6 +79,7 @@ export function failOpen({ store, capNano, onError }: FailOpenOptions): UsageSto
     release: (id) => endLocally(id, (charges) => charges.map(() => 0)) ?? store.release(id),
     read: (keys) => store.read(keys),
     forget: (keys) => store.forget(keys),
+    renew: (expiries) => store.renew(expiries),
     expiredReservations: (nowMs) => store.expiredReservations(nowMs),
     async close() {
       clearInterval(timer);

@@ -22,7 +22,7 @@ export interface Held {
   readonly id: string;
   readonly charges: readonly Charge[];
   readonly counters: readonly Counter[];
-  readonly expiresAtMs: number;
+  expiresAtMs: number;
   readonly reservedAtMs: number;
   readonly memo: string;
   ended: boolean;

@@ -113,6 +113,31 @@ export function usageStoreContract(name: string, open: () => Promise<OpenedUsage
         expect(await store.read(["k"])).toEqual([{ used: 5, reserved: 2 }]);
       }));
 
+    test("a reservation that its process renews does not expire, however long its request lives", () =>
+      using(async (store) => {
+        await store.reserve(reservation("long/0", [charge("k", 5, 10)], { expiresAtMs: 1_000 }));
+        await store.renew({ beforeMs: 1_001, untilMs: 2_000 });
+        expect(await store.expiredReservations(1_999)).toEqual([]);
+        await store.renew({ beforeMs: 2_000, untilMs: 9_000 });
+        expect(await store.expiredReservations(1_999)).toEqual([]);
+        expect((await store.expiredReservations(2_000)).map(({ id }) => id)).toEqual(["long/0"]);
+        await store.renew({ beforeMs: 2_001, untilMs: 9_000 });
+        expect(await store.expiredReservations(8_999)).toEqual([]);
+        expect(await store.settle("long/0", [3])).toBe(true);
+        await store.renew({ beforeMs: 10_000, untilMs: 20_000 });
+        expect(await store.expiredReservations(30_000)).toEqual([]);
+        expect(await store.read(["k"])).toEqual([{ used: 3, reserved: 0 }]);
+      }));
+
+    test("an expired reservation is told of together with all others of its request", () =>
+      using(async (store) => {
+        await store.reserve(reservation("one/1", [charge("k", 5, 100)], { expiresAtMs: 5_000 }));
+        await store.reserve(reservation("one/0", [charge("k", 5, 100)], { expiresAtMs: 1_000 }));
+        await store.reserve(reservation("other/0", [charge("k", 5, 100)], { expiresAtMs: 5_000 }));
+        const told = await store.expiredReservations(1_000);
+        expect(told.map(({ id }) => id).sort()).toEqual(["one/0", "one/1"]);
+      }));
+
     test("a limit of Infinity only counts, and amounts of 0 are fine", () =>
       using(async (store) => {
         const charges = [charge("k", 1e12, Number.POSITIVE_INFINITY), charge("z", 0, 0)];

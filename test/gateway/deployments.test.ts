@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { sweepOrphans } from "../../gateway/orphan-sweep.ts";
 import {
   answerWith,
   fail,
@@ -9,7 +10,7 @@ import {
   streamText,
 } from "../support/scripted-provider.ts";
 import { testCatalog } from "../support/test-catalog.ts";
-import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import { startTestGateway, type TestGateway, type TestGatewayOptions } from "../support/test-gateway.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { openTraffic, patientCatalog } from "./health/traffic.ts";
 
@@ -27,7 +28,10 @@ afterEach(async () => {
 /** Of reported usage: 20 x 1 + 10 x 2 micro-dollars. */
 const COST = 40_000;
 
-async function open(more: Record<string, unknown>): Promise<TestGateway> {
+async function open(
+  more: Record<string, unknown>,
+  options: Pick<TestGatewayOptions, "now"> = {},
+): Promise<TestGateway> {
   const tier = { dailyRequests: -1, weeklyBudget: 100, monthlyBudget: 100, maxOutputTokens: 100 };
   const provider = { adapter: "openai", model: "m", price: { inputPerMillion: 1, outputPerMillion: 2 } };
   gateway = await startTestGateway({
@@ -40,6 +44,7 @@ async function open(more: Record<string, unknown>): Promise<TestGateway> {
       routing: { fallbackProvider: "other" },
     }),
     limits: { drainMs: 5_000 },
+    ...options,
   });
   for (const name of ["east", "west", "other"]) providers.play(name, answerWith(name));
   return gateway;
@@ -155,6 +160,26 @@ it.each([false, true])(
     expect(await settledSpend(to)).toEqual({ used: 2 * COST, reserved: 0 });
   },
 );
+
+it("a hedge's loser that takes hours never expires while its request lives: one event, with what both calls cost", async () => {
+  let aheadMs = 0;
+  const to = await open({ hedgeAfterMs: 30 }, { now: () => Date.now() + aheadMs });
+  const east = held(answerWith("east"));
+  providers.play("east", east.script);
+  expect((await ask(to)).response.headers.get("x-vigor-provider")).toBe("other");
+  for (const hours of [1, 2, 48]) {
+    aheadMs = hours * 3_600_000;
+    await sweepOrphans(to.running.gateway, new Set());
+    expect(await to.events()).toEqual([]);
+  }
+  east.release();
+  const [event] = await waitFor("the event", async () => {
+    const events = await to.events();
+    return events.length > 0 ? events : null;
+  });
+  expect(event).toMatchObject({ outcome: "ok", cost: 2 * COST });
+  expect(await settledSpend(to)).toEqual({ used: 2 * COST, reserved: 0 });
+});
 
 it("a request that is answered in time makes one call", async () => {
   const to = await open({ hedgeAfterMs: 5_000 });

@@ -185,6 +185,22 @@ test("of one event any outcome wins over orphaned, whichever comes first", async
   expect(await totals()).toMatchObject({ rows: 3, stored: 3, cost: 430 });
 });
 
+test("of two orphaned rows of one request the one that cost more stays, whichever comes first", async () => {
+  const small = makeRequestEvent({ cost: 30, outcome: "orphaned" });
+  const large = makeRequestEvent({ cost: 70, outcome: "orphaned" });
+  await append("requests", [small, large]);
+  const sink = await start();
+  await caughtUp(sink);
+  await append("requests", [
+    { ...small, cost: 50 },
+    { ...large, cost: 40 },
+  ]);
+  await caughtUp(sink);
+  expect(await totals()).toMatchObject({ rows: 2, cost: 120 });
+  await server.warehouse.command("OPTIMIZE TABLE request_events FINAL");
+  expect(await totals()).toMatchObject({ rows: 2, stored: 2, cost: 120 });
+});
+
 test("directives and users arrive as columns", async () => {
   const id = uuidv7();
   const by = { type: "admin", name: "ada" };

@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,6 +6,7 @@ import { z } from "zod";
 import { openWarehouse } from "../../warehouse/client.ts";
 import { migrate } from "../../warehouse/migrate.ts";
 import { splitStatements } from "../../warehouse/sql-statements.ts";
+import { makeRequestEvent } from "./make-request-event.ts";
 import { startTestWarehouse, type TestWarehouse } from "./test-warehouse.ts";
 
 let server: TestWarehouse;
@@ -47,6 +48,29 @@ test("a migration that stopped half-way is finished by the next start: every sta
   expect(await schemaOf(url)).toEqual(await schemaOf(server.url));
 });
 
+test("a row that was stored before orphaned rows were compared by cost still wins over every orphaned row", async () => {
+  const url = databaseUrl("before_cost");
+  const migrationsDirectory = await copyOfMigrations();
+  const later = new URL("130_orphans_keep_the_larger.sql", migrationsDirectory);
+  const text = await readFile(later);
+  await rm(later);
+  await migrate({ url, migrationsDirectory });
+  const warehouse = openWarehouse({ url });
+  const real = makeRequestEvent({ outcome: "ok", cost: 7 });
+  const store = (row: typeof real) =>
+    warehouse.insert("request_events", [{ ...row, log_partition: "p", log_offset: 0 }]);
+  await store(real);
+  await writeFile(later, text);
+  await migrate({ url, migrationsDirectory });
+  await store({ ...real, outcome: "orphaned", cost: 500 });
+  const rows = await warehouse.query({
+    sql: "SELECT outcome, cost FROM request_events FINAL",
+    row: z.object({ outcome: z.string(), cost: z.number() }),
+  });
+  expect(rows).toEqual([{ outcome: "ok", cost: 7 }]);
+  await warehouse.close();
+});
+
 test("a file that was changed after it had been applied is refused, and nothing is changed", async () => {
   const url = databaseUrl("changed");
   const migrationsDirectory = await copyOfMigrations();
@@ -72,8 +96,7 @@ function databaseUrl(name: string): string {
 }
 
 async function copyOfMigrations(): Promise<URL> {
-  const directory = join(server.directory, "migrations");
-  await mkdir(directory);
+  const directory = await mkdtemp(join(server.directory, "migrations-"));
   await cp(new URL("../../warehouse/migrations/", import.meta.url), directory, { recursive: true });
   return pathToFileURL(`${directory}/`);
 }
