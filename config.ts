@@ -34,9 +34,13 @@ export interface Config {
     | {
         readonly adapter: "redis";
         readonly url: string;
+        /** Where this gateway remembers how far Redis was. */
+        readonly lineageFile: string;
         /** What this gateway may let through while Redis is away, dollars; null: nothing. */
         readonly failOpenUsd: number | null;
       };
+  /** Until then, windows of which no counter knows the beginning are served on what is known, milliseconds; 0: never. */
+  readonly usageGapAcceptedUntilMs: number;
   readonly warehouse:
     | { readonly adapter: "embedded" }
     | {
@@ -89,6 +93,7 @@ const environment = z.object({
     .regex(/^(embedded:|rediss?:\/\/.+)$/, "must be embedded: or redis://user:password@host:6379/0")
     .default("embedded:"),
   USAGE_STORE_FAIL_OPEN_USD: z.coerce.number().positive().max(1_000_000).optional(),
+  USAGE_STORE_ACCEPT_GAP_UNTIL: z.iso.datetime({ offset: true }).optional(),
   WAREHOUSE_URL: z
     .string()
     .regex(/^(embedded:|https?:\/\/.+)$/, "must be embedded: or http://user:password@host:8123/vigor")
@@ -138,8 +143,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
         : {
             adapter: "redis",
             url: vars.USAGE_STORE_URL,
+            lineageFile: join(dataDir, "usage", "redis.json"),
             failOpenUsd: vars.USAGE_STORE_FAIL_OPEN_USD ?? null,
           },
+    usageGapAcceptedUntilMs:
+      vars.USAGE_STORE_ACCEPT_GAP_UNTIL === undefined ? 0 : Date.parse(vars.USAGE_STORE_ACCEPT_GAP_UNTIL),
     warehouse:
       vars.WAREHOUSE_URL === "embedded:"
         ? { adapter: "embedded" }

@@ -6,9 +6,9 @@ import { type Config, ConfigError, childEnvironment } from "./config.ts";
 import type { SharedAnswers } from "./gateway/cache/shared-answers.ts";
 import { openEventCount } from "./gateway/redis/event-count.ts";
 import { failOpen } from "./gateway/redis/fail-open.ts";
-import { recordedCounters } from "./gateway/redis/recorded-counters.ts";
 import { openRedisAnswers } from "./gateway/redis/shared-answers.ts";
 import type { Tracing } from "./gateway/tracing/tracing.ts";
+import { recordedCounters } from "./gateway/usage-journal/recorded-counters.ts";
 import { openEmbeddedUsageStore } from "./gateway/usage-store.embedded.ts";
 import { DEFAULT_PREFIX, openRedisUsageStore } from "./gateway/usage-store.redis.ts";
 import type { UsageStore } from "./gateway/usage-store.ts";
@@ -76,17 +76,19 @@ export async function openUsageStore(
 ): Promise<UsageStore> {
   const { usageStore } = config;
   const settledSince = (sinceMs: number) => settledRequests(log, sinceMs);
-  if (usageStore.adapter === "embedded")
-    return openEmbeddedUsageStore({ directory: usageStore.directory, now: Date.now, settledSince });
   const onError = (error: unknown) => logger.error({ err: error }, "the usage store");
   const whenShared = async () => !isSpooled(log) || log.whenDrained();
-  const store = await openRedisUsageStore({
-    url: usageStore.url,
+  const shared = {
     now: Date.now,
     settledSince,
     recorded: recordedCounters({ log, whenShared, timezone, now: Date.now }),
+    gapAcceptedUntilMs: config.usageGapAcceptedUntilMs,
     onError,
-  });
+  };
+  if (usageStore.adapter === "embedded")
+    return openEmbeddedUsageStore({ ...shared, directory: usageStore.directory });
+  const { url, lineageFile } = usageStore;
+  const store = await openRedisUsageStore({ ...shared, url, lineageFile });
   if (usageStore.failOpenUsd === null) return store;
   return failOpen({ store, capNano: nanoFromUsd(usageStore.failOpenUsd), onError });
 }

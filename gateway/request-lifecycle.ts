@@ -18,7 +18,7 @@ import { eventOf, newDraft, type RequestDraft } from "./request-draft.ts";
 import { chooseProviders, passGates, route, type SituatedRequest } from "./routing.ts";
 import { sendError, statusOf } from "./send-error.ts";
 import { type UnderstoodRequest, understand } from "./understand.ts";
-import { UsageStoreError } from "./usage-store.ts";
+import { CountersUnknownError, UsageStoreError } from "./usage-store.ts";
 
 /**
  * The way of a request: understand > cache > route > wait for a slot > admit > call > settle > record. Whatever becomes of it, one event
@@ -212,6 +212,12 @@ function sendRefusal(refusal: PublicError, { draft, response }: Exchange): void 
 
 function publicErrorOf(gateway: Gateway, error: unknown, draft: RequestDraft): PublicError {
   if (error instanceof PublicError) return error;
+  if (error instanceof CountersUnknownError) {
+    gateway.logger.error({ err: error, requestId: draft.requestId }, "a limit's use is not known");
+    const message =
+      "what was used of a limit of this request is not known, so it cannot be kept; see the gateway's log";
+    return new PublicError("usage_store_unavailable", message, { retryAfterSeconds: 60, cause: error });
+  }
   if (error instanceof UsageStoreError) {
     gateway.logger.error({ err: error, requestId: draft.requestId }, "budgets cannot be checked");
     const message = "budgets cannot be checked at the moment";

@@ -2,18 +2,23 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { acquireProcessLock, type ProcessLock } from "../runtime/process-lock.ts";
+import { describeGap, isOpen, requireKnown, statusOf } from "./usage-journal/counter-gap.ts";
 import { JournalWriter } from "./usage-journal/journal-writer.ts";
 import type { Held, Ledger } from "./usage-journal/ledger.ts";
+import { rebuildLedger } from "./usage-journal/rebuild.ts";
+import type { RecordedCounters } from "./usage-journal/recorded-counters.ts";
 import { type Recovered, recoverLedger } from "./usage-journal/recovery.ts";
 import { requireAmount, requireReservation } from "./usage-journal/requirements.ts";
 import { type SettledSince, settleRecorded } from "./usage-journal/settle-recorded.ts";
 import { Snapshot } from "./usage-journal/snapshot.ts";
 import {
+  type CounterGap,
   type Reservation,
   type ReserveResult,
   requestOfReservation,
   type UsageStore,
   UsageStoreError,
+  type UsageStoreStatus,
 } from "./usage-store.ts";
 
 export interface EmbeddedUsageStoreOptions {
@@ -25,7 +30,11 @@ export interface EmbeddedUsageStoreOptions {
   readonly monotonicMs?: () => number;
   /** What the event log holds since a moment: a request that it holds is over, whatever the journal says. */
   readonly settledSince?: SettledSince;
-  /** What failed in the background: a snapshot, a sync. The store goes on. */
+  /** What the counters are made from where the journal is gone, and the log is not. Absent: they begin at 0. */
+  readonly recorded?: RecordedCounters;
+  /** Until then, windows of which the log does not have the beginning are served on what it has. Default: never. */
+  readonly gapAcceptedUntilMs?: number;
+  /** What failed in the background (a snapshot, a sync), and what is not known. The store goes on. */
   readonly onError?: (error: unknown) => void;
   /** A snapshot is taken when the journal behind the last one is that long. Default 64 MiB. */
   readonly snapshotAfterBytes?: number;
@@ -49,7 +58,9 @@ export async function openEmbeddedUsageStore(options: EmbeddedUsageStoreOptions)
   const lock = await lockDirectory(options.directory);
   try {
     const recovered = await recoverLedger(options.directory);
-    const store = new EmbeddedUsageStore(options, recovered, lock.release);
+    const gap = await rebuildLedger({ ...options, recovered });
+    if (gap !== null && isOpen(gap, options.now())) options.onError?.(new Error(describeGap(gap)));
+    const store = new EmbeddedUsageStore(options, { ...recovered, gap, unlock: lock.release });
     if (options.settledSince !== undefined) {
       await settleRecorded({
         held: recovered.ledger.held.values(),
@@ -87,15 +98,20 @@ class EmbeddedUsageStore implements UsageStore {
   #upkeep: Promise<void> | null = null;
   #nextSweepMs: number;
   #nextSnapshotMs = 0;
+  readonly #gap: CounterGap | null;
   readonly #startedMs: { readonly wall: number; readonly monotonic: number };
 
-  constructor(options: EmbeddedUsageStoreOptions, recovered: Recovered, unlock: () => Promise<void>) {
+  constructor(
+    options: EmbeddedUsageStoreOptions,
+    recovered: Recovered & { readonly gap: CounterGap | null; readonly unlock: () => Promise<void> },
+  ) {
     this.#options = options;
+    this.#gap = recovered.gap;
     this.#ledger = recovered.ledger;
     this.#inherited = new WeakSet(recovered.ledger.held.values());
     this.#nextSequence = recovered.nextSequence;
     this.#olderBytes = recovered.journalBytes;
-    this.#unlock = unlock;
+    this.#unlock = recovered.unlock;
     this.#nextSweepMs = options.now() + SWEEP_EVERY_MS;
     this.#startedMs = { wall: options.now(), monotonic: this.#monotonicMs() };
     this.#journal = new JournalWriter({
@@ -116,6 +132,7 @@ class EmbeddedUsageStore implements UsageStore {
     }
     requireReservation(reservation);
     const { id, charges, expiresAtMs, memo } = reservation;
+    if (this.#gap !== null && !this.#isGapAccepted()) requireKnown(charges, this.#gap);
     if (this.#ledger.held.has(id)) throw new RangeError(`"${id}" is reserved already`);
     const taken = this.#ledger.take(charges);
     if (!taken.ok) return taken;
@@ -179,6 +196,13 @@ class EmbeddedUsageStore implements UsageStore {
     await this.#upkeep;
   }
 
+  status(): UsageStoreStatus {
+    return statusOf(this.#gap, {
+      nowMs: this.#options.now(),
+      acceptedUntilMs: this.#options.gapAcceptedUntilMs ?? 0,
+    });
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -191,6 +215,10 @@ class EmbeddedUsageStore implements UsageStore {
     } finally {
       await this.#unlock();
     }
+  }
+
+  #isGapAccepted(): boolean {
+    return this.#options.now() < (this.#options.gapAcceptedUntilMs ?? 0);
   }
 
   #end(held: Held, amounts: readonly number[] | null): Promise<boolean> {

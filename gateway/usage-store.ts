@@ -9,7 +9,8 @@ import type { MaybePromise } from "./maybe-promise.ts";
  * - a reservation takes all of its charges or none, atomically with all others: used + reserved never passes a limit by a reservation;
  * - a reservation whose `reserve` has resolved survives `kill -9`, and so does a settlement;
  * - a reservation that is neither settled nor released counts on, and `expiredReservations` tells of it;
- * - settling or releasing what is not reserved (any more) changes nothing and answers false.
+ * - settling or releasing what is not reserved (any more) changes nothing and answers false. Where another gateway has settled it at
+ *   its bound, because it took this one for dead, the settlement by the gateway that reserved it corrects that and answers true.
  */
 export interface UsageStore {
   reserve(reservation: Reservation): MaybePromise<ReserveResult>;
@@ -37,8 +38,31 @@ export interface UsageStore {
    * until it is forgotten once more.
    */
   forget(keys: readonly string[]): Promise<void>;
+  status(): UsageStoreStatus;
   close(): Promise<void>;
 }
+
+/** Whether the counters are what was used. */
+export type UsageStoreStatus =
+  | { readonly state: "ready" }
+  /** They were lost, or older than they were; nothing is reserved until they are made anew from the log. */
+  | { readonly state: "rebuilding" }
+  /** They were made anew, and the log did not have all of it. */
+  | { readonly state: "incomplete"; readonly gap: CounterGap; readonly accepted: boolean };
+
+/**
+ * What the log no longer had when counters were made anew from it. A charge with a limit in such a window is refused, since what was
+ * used of the limit is not known; the next window is known again.
+ */
+export interface CounterGap {
+  /** The log had everything from this moment on. */
+  readonly completeSinceMs: number;
+  /** Windows that began before it, by their grain: when each ends. */
+  readonly endsAtMs: { readonly [Grain in GapGrain]?: number | undefined };
+}
+
+export const GAP_GRAINS = ["day", "week", "month"] as const;
+export type GapGrain = (typeof GAP_GRAINS)[number];
 
 export interface Reservation {
   /** `<request id>/<hop>`: unique for each provider that is tried. */
@@ -63,6 +87,9 @@ export class UsageStoreError extends Error {
     this.name = "UsageStoreError";
   }
 }
+
+/** What was used of a limit is not known: an operator has to wait for its window's end, or to accept the gap. */
+export class CountersUnknownError extends UsageStoreError {}
 
 /** The part of a reservation's id that all attempts of one request share. */
 export function requestOfReservation(id: string): string {

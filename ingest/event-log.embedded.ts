@@ -72,6 +72,7 @@ export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Pr
     },
     scan: (topic, sinceMs) => topicLog(topic).scan(sinceMs),
     extents: async (topic) => topicLog(topic).extents(),
+    completeSinceMs: async (topic) => topicLog(topic).completeSinceMs(),
     lag: async (topic, group) => {
       requirePlainGroup(group);
       return topicLog(topic).lag(group);

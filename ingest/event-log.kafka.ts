@@ -4,7 +4,7 @@ import { createClient, type OnLogError } from "./kafka/client.ts";
 import { openFollower } from "./kafka/follower.ts";
 import { openGroupConsumer } from "./kafka/group-consumer.ts";
 import type { KafkaSettings } from "./kafka/kafka-url.ts";
-import { groupLag, groupNameOf, offsetRanges } from "./kafka/offsets.ts";
+import { completeSince, groupLag, groupNameOf, offsetRanges } from "./kafka/offsets.ts";
 import { openTopicProducer } from "./kafka/producer.ts";
 import { scanTopic } from "./kafka/scan.ts";
 import { openTopics, type TopicNames } from "./kafka/topics.ts";
@@ -83,6 +83,10 @@ export async function openKafkaEventLog(options: KafkaEventLogOptions): Promise<
       requireOpen();
       const ranges = await asLogError(offsetRanges(admin, names.nameOf(topic)));
       return ranges.map((range) => ({ ...range, partition: names.partitionOf(topic, range.partition) }));
+    },
+    async completeSinceMs(topic) {
+      requireOpen();
+      return asLogError(completeSince(admin, names.nameOf(topic), Date.now()));
     },
     async lag(topic, group) {
       requireOpen();

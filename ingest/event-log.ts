@@ -100,6 +100,11 @@ export interface LogWriter {
   /** Resolves when all records are durable. Rejects with {@link EventLogError}; the caller decides whether to try again. */
   append(topic: Topic, records: readonly LogRecord[]): Promise<void>;
   extents(topic: Topic): Promise<PartitionExtent[]>;
+  /**
+   * Everything that was ever appended at or after this moment is still there, milliseconds; 0: everything is. What retention has taken
+   * away is older. Where that cannot be told exactly it is a later moment, never an earlier one.
+   */
+  completeSinceMs(topic: Topic): Promise<number>;
   /** Of a group of consumers in any process; one that never consumed has done nothing. */
   lag(topic: Topic, group: string): Promise<PartitionLag[]>;
   /** Bytes waiting to become durable; the gateway sheds load above a limit. */

@@ -16,6 +16,8 @@ export interface RedisConnection {
   setHashFields(key: string, fields: Readonly<Record<string, number | string>>): Promise<void>;
   hash(key: string): Promise<Record<string, string>>;
   hashValues(key: string): Promise<string[]>;
+  /** Members of a sorted set, in its order. */
+  members(key: string): Promise<string[]>;
   info(section: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -46,8 +48,10 @@ const MAX_RECONNECT_DELAY_MS = 500;
 /** Waiting for a connection at once; more than that are refused at once. */
 const MAX_WAITING = 5_000;
 
-export function readScript(url: URL): Script {
-  const text = readFileSync(url, "utf8");
+/** The scripts of this folder begin with what they all ask first. */
+export function readScript(name: string): Script {
+  const read = (file: string): string => readFileSync(new URL(`./${file}`, import.meta.url), "utf8");
+  const text = read("lineage.lua") + read(name);
   return { text, sha1: createHash("sha1").update(text).digest("hex") };
 }
 
@@ -114,12 +118,22 @@ export async function connectRedis({ url, scripts, onError }: ConnectionOptions)
       }),
     hash: (key) => ask("tell a hash", () => redis.hgetall(key)),
     hashValues: (key) => ask("tell a hash", () => redis.hvals(key)),
+    members: (key) => ask("tell a set", () => redis.zrange(key, 0, -1)),
     info: (section) => ask("tell about itself", () => redis.info(section)),
     async close() {
       if (redis.status === "ready") await redis.quit();
       else redis.disconnect();
     },
   };
+}
+
+/** A Redis that throws keys away when memory is short would forget what was spent. */
+export async function requireNoEviction(redis: RedisConnection): Promise<void> {
+  const policy = /maxmemory_policy:(\S+)/.exec(await redis.info("memory"))?.[1];
+  if (policy !== undefined && policy !== "noeviction")
+    throw new UsageStoreError(
+      `Redis has maxmemory-policy ${policy}, but counters may never be evicted: set noeviction`,
+    );
 }
 
 function createRedis(url: string): Redis | Cluster {

@@ -1,8 +1,15 @@
 import type { Charge } from "../../models/domain/charge.ts";
-import { type Reservation, type ReserveResult, type UsageStore, UsageStoreError } from "../usage-store.ts";
+import {
+  CountersUnknownError,
+  type Reservation,
+  type ReserveResult,
+  type UsageStore,
+  UsageStoreError,
+} from "../usage-store.ts";
+import type { SharedUsageStore } from "./shared-usage-store.ts";
 
 export interface FailOpenOptions {
-  readonly store: UsageStore;
+  readonly store: SharedUsageStore;
   /** The most that this process lets through without asking the store, until it could be told of all of it; nano-dollars. */
   readonly capNano: number;
   readonly onError: (error: unknown) => void;
@@ -19,7 +26,7 @@ const TELL_EVERY_MS = 1_000;
 
 /**
  * While the store cannot be asked, requests pass without looking at their limits, up to a cap of this process in all. What they
- * did cost is told to the store as soon as it is back, and only then is the cap free again. Limits can be passed by at most the
+ * did cost is told to the store until it says that it has it, and only then is the cap free again; told twice, it counts once. Limits can be passed by at most the
  * cap times the number of gateways: that is the price, and why it is off by default. A crash while the store is away forgets
  * what was let through; the events still tell of it.
  */
@@ -57,21 +64,26 @@ export function failOpen({ store, capNano, onError }: FailOpenOptions): UsageSto
   async function tell(): Promise<void> {
     for (const [id, { reservation, actual }] of holds) {
       if (actual === null) continue;
-      const unlimited = reservation.charges.map((charge) => ({ ...charge, limit: Number.POSITIVE_INFINITY }));
-      // Under an id of its own: the one that failed may be there, too, and be about to be undone.
-      const late = `${id}-late`;
-      await store.reserve({ ...reservation, id: late, charges: unlimited });
-      await store.settle(late, actual);
+      await store.count(id, reservation.charges, actual);
       holds.delete(id);
     }
   }
+
+  store.attach({
+    open: () => [...holds.values()].filter(({ actual }) => actual === null).length,
+    onRebuilt() {
+      // What is over is in the log, and so in counters that were made from it.
+      for (const [id, { actual }] of holds) if (actual !== null) holds.delete(id);
+    },
+  });
 
   return {
     async reserve(reservation) {
       try {
         return await store.reserve(reservation);
       } catch (error) {
-        if (!(error instanceof UsageStoreError)) throw error;
+        // That the store is there and does not know what was used does not end by itself: letting requests through would be no exception.
+        if (!(error instanceof UsageStoreError) || error instanceof CountersUnknownError) throw error;
         return passUnasked(reservation, error);
       }
     },
@@ -79,6 +91,7 @@ export function failOpen({ store, capNano, onError }: FailOpenOptions): UsageSto
     release: (id) => endLocally(id, (charges) => charges.map(() => 0)) ?? store.release(id),
     read: (keys) => store.read(keys),
     forget: (keys) => store.forget(keys),
+    status: () => store.status(),
     renew: (expiries) => store.renew(expiries),
     expiredReservations: (nowMs) => store.expiredReservations(nowMs),
     async close() {

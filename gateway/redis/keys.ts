@@ -1,4 +1,5 @@
 import type { Charge } from "../../models/domain/charge.ts";
+import { forgottenAtMs } from "../usage-journal/ledger.ts";
 
 /**
  * All keys carry one hash tag, so that a cluster keeps them on one shard: a request's charges are its user's and everybody's, and
@@ -11,14 +12,20 @@ export interface Keys {
   readonly claims: string;
   /** Events that each run of a gateway has recorded. */
   readonly recorded: string;
-  /** There as long as Redis has all counters: what has lost them has lost it, too. */
-  readonly whole: string;
-  /** Who counts them anew. */
-  readonly recountLock: string;
+  /** The number of the last rebuild; there as long as Redis has all counters: what has lost them has lost it, too. */
+  readonly epoch: string;
+  /** What is to be known of the last rebuild. */
+  readonly rebuilt: string;
+  /** Who rebuilds. */
+  readonly rebuildLock: string;
   /** What the gateways say of themselves until that can begin. */
   readonly reports: string;
+  /** How often a gateway has changed counters. */
+  mark(gateway: string): string;
   counter(key: string): string;
   reservation(id: string): string;
+  /** Remembers that what a request used without a reservation was counted. */
+  counted(id: string): string;
 }
 
 export function keysOf(prefix: string): Keys {
@@ -27,22 +34,22 @@ export function keysOf(prefix: string): Keys {
     open: `${tag}:open`,
     claims: `${tag}:claims`,
     recorded: `${tag}:recorded`,
-    whole: `${tag}:whole`,
-    recountLock: `${tag}:recount-lock`,
+    // The names of the version that had no numbers: its counters are taken over.
+    epoch: `${tag}:whole`,
+    rebuilt: `${tag}:rebuilt`,
+    rebuildLock: `${tag}:recount-lock`,
     reports: `${tag}:reports`,
+    mark: (gateway) => `${tag}:mark:${gateway}`,
     counter: (key) => `${tag}:counter:${key}`,
     reservation: (id) => `${tag}:reservation:${id}`,
+    counted: (id) => `${tag}:counted:${id}`,
   };
 }
 
-/** A counter outlives its window by this much, so that a clock that is set back does not find it empty. */
-const MINUTE_GRACE_MS = 2 * 60_000;
-const WINDOW_GRACE_MS = 60 * 60_000;
 /** The end of a window that never ends: ECMAScript's last moment. */
 const NEVER_MS = 8.64e15;
 
 /** When the counter may go, milliseconds; `0`: never. */
-export function expiryOf({ scope, windowEndsAtMs }: Pick<Charge, "scope" | "windowEndsAtMs">): string {
-  if (windowEndsAtMs >= NEVER_MS) return "0";
-  return String(Math.ceil(windowEndsAtMs + (scope.endsWith("minute") ? MINUTE_GRACE_MS : WINDOW_GRACE_MS)));
+export function expiryOf(counter: Pick<Charge, "scope" | "windowEndsAtMs">): string {
+  return counter.windowEndsAtMs >= NEVER_MS ? "0" : String(Math.ceil(forgottenAtMs(counter)));
 }

@@ -36,6 +36,11 @@ export type HoldResult =
 const MINUTE_GRACE_MS = 2 * 60_000;
 const WINDOW_GRACE_MS = 60 * 60_000;
 
+/** When nobody can ask for the counter any more. */
+export function forgottenAtMs({ scope, windowEndsAtMs }: Pick<Charge, "scope" | "windowEndsAtMs">): number {
+  return windowEndsAtMs + (scope.endsWith("minute") ? MINUTE_GRACE_MS : WINDOW_GRACE_MS);
+}
+
 /** Counters and reservations in memory, where every operation is whole because nothing else runs in between. */
 export class Ledger {
   readonly counters = new Map<string, Counter>();
@@ -110,8 +115,7 @@ export class Ledger {
 
   /** Forgets the counter if nobody can ask for it any more. */
   forgetIfOver(counter: Counter, nowMs: number): boolean {
-    const graceMs = counter.scope.endsWith("minute") ? MINUTE_GRACE_MS : WINDOW_GRACE_MS;
-    const over = counter.reserved === 0 && counter.windowEndsAtMs + graceMs <= nowMs;
+    const over = counter.reserved === 0 && forgottenAtMs(counter) <= nowMs;
     if (over) this.counters.delete(counter.key);
     return over;
   }

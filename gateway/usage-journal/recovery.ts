@@ -6,6 +6,8 @@ import { type RecordVisitor, type ReserveRecord, readFrames } from "./records.ts
 
 export interface Recovered {
   readonly ledger: Ledger;
+  /** The directory holds neither a journal nor a snapshot. */
+  readonly isNew: boolean;
   /** Above every number in use: the segment to write next. */
   readonly nextSegment: number;
   /** Above every sequence in use. */
@@ -23,16 +25,29 @@ export async function recoverLedger(directory: string): Promise<Recovered> {
   const replay = new Replay();
   if (snapshot !== null) await replay.file(snapshotFile(directory, snapshot), false);
   const newer = segments.filter((number) => number >= (snapshot ?? 0));
+  requireUnbroken(directory, newer, snapshot);
   let journalBytes = 0;
   for (const number of newer) {
     journalBytes += await replay.file(segmentFile(directory, number), number === newer.at(-1));
   }
   return {
     ledger: replay.ledger,
+    isNew: snapshot === null && segments.length === 0,
     nextSegment: Math.max(snapshot ?? 0, segments.at(-1) ?? 0) + 1,
     nextSequence: replay.lastSequence + 1,
     journalBytes,
   };
+}
+
+/** Segments are numbered without gaps, and the first one follows the snapshot, or is number 1. */
+function requireUnbroken(directory: string, segments: readonly number[], snapshot: number | null): void {
+  const [first] = segments;
+  if (first === undefined) return;
+  const begins = snapshot === null ? first === 1 : first <= snapshot + 1;
+  if (begins && segments.every((number, at) => number === first + at)) return;
+  throw new UsageStoreError(
+    `files of the journal in ${directory} are missing: what was spent is not known. Move the directory away, and the counters are made anew from the event log`,
+  );
 }
 
 class Replay implements RecordVisitor {

@@ -27,6 +27,46 @@ export async function offsetsSince(
   return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
 }
 
+/**
+ * From which moment on the topic has everything; 0: nothing was ever removed. Brokers tell no record's time, but the first offset since
+ * a moment: the first record that is left came at the latest moment since which that is still the partition's start.
+ */
+export async function completeSince(admin: Admin, topicName: string, nowMs: number): Promise<number> {
+  const cut = (await offsetRanges(admin, topicName)).filter(({ start }) => start > 0);
+  if (cut.length === 0) return 0;
+  const isWholeSince = async (atMs: number): Promise<boolean> => {
+    const since = await offsetsSince(admin, topicName, atMs);
+    return cut.every(({ partition, start, end }) => start === end || (since.get(partition) ?? end) > start);
+  };
+  // Nothing is left of a partition: what was there was too old, as far as the topic's settings tell.
+  const isEmptied = cut.some(({ start, end }) => start === end);
+  let [below, above] = [isEmptied ? await removedBefore(admin, topicName, nowMs) : 0, Math.ceil(nowMs)];
+  if (await isWholeSince(below)) return below;
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (await isWholeSince(middle)) above = middle;
+    else below = middle;
+  }
+  return above;
+}
+
+/** The protocol's number for "a topic"; the library's enumeration cannot be imported by name. */
+const TOPIC_RESOURCE = 2;
+
+/** Retention by age alone has removed nothing that is younger; where there is another one, anything may be gone. */
+async function removedBefore(admin: Admin, topicName: string, nowMs: number): Promise<number> {
+  const configNames = ["retention.ms", "retention.bytes"];
+  const described = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: TOPIC_RESOURCE, name: topicName, configNames }],
+  });
+  const entries = described.resources.flatMap(({ configEntries }) => configEntries);
+  const settingOf = (name: string): number =>
+    Number(entries.find(({ configName }) => configName === name)?.configValue ?? Number.NaN);
+  const isByAge = settingOf("retention.ms") > 0 && settingOf("retention.bytes") === -1;
+  return isByAge ? Math.max(0, nowMs - settingOf("retention.ms")) : nowMs;
+}
+
 /** What the group has committed; partitions without a commit are left out. */
 export async function committedOffsets(
   admin: Admin,

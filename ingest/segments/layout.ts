@@ -8,6 +8,7 @@ import type { Topic } from "../event-log.ts";
  *
  *     <directory>/<topic>/<writer>-<start id>/<base offset>.log    a partition and its segments
  *     <directory>/<topic>/<writer>-<start id>/closed               written when its writer has closed it: it will never grow
+ *     <directory>/groups/<topic>/removed-until                     when the youngest entry was appended that retention has removed
  *     <directory>/groups/<topic>/<group>.offsets                   how far a consumer group has come
  */
 export function topicDirectoryOf(directory: string, topic: Topic): string {

@@ -4,6 +4,7 @@ import { type PartitionExtent, TOPICS, type Topic } from "../event-log.ts";
 import { readAllGroupOffsets } from "./group-offsets.ts";
 import { type KeptSegment, listKeptSegments } from "./kept-segments.ts";
 import { groupsDirectoryOf, removePartitionIfEmpty, segmentPath, topicDirectoryOf } from "./layout.ts";
+import { markRemoved } from "./removed-mark.ts";
 
 /** Topics without a rule are kept for ever. */
 export type RetentionRules = Readonly<Partial<Record<Topic, RetentionRule>>>;
@@ -75,6 +76,11 @@ async function retainTopic(
   const young = expendable.filter((segment) => !old.includes(segment));
   const forced = oldestAmounting(young, totalBytes - sumBytes(old) - rule.maxTopicBytes);
   const deleted = [...old, ...forced];
+  if (deleted.length > 0)
+    await markRemoved(
+      groupsDirectoryOf(options.directory, topic),
+      Math.max(...deleted.map(({ newestMs }) => newestMs)),
+    );
   for (const { partition, base } of deleted)
     await rm(segmentPath(join(topicDirectory, partition), base), { force: true });
   for (const partition of extents.map((extent) => extent.partition)) {

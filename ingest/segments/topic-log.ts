@@ -10,6 +10,7 @@ import { type ConsumerGroup, openConsumer, openConsumerGroup } from "./consumer.
 import { openTopicExtents, type TopicExtents } from "./extents.ts";
 import { openFollower } from "./follower.ts";
 import { readGroupOffsets } from "./group-offsets.ts";
+import { readCompleteSinceMs } from "./removed-mark.ts";
 import { scanTopic } from "./scan.ts";
 import { openTopicWatcher, type TopicWatcher } from "./topic-watcher.ts";
 import { openTopicWriter, type TopicWriter, type TopicWriterOptions } from "./topic-writer.ts";
@@ -23,6 +24,7 @@ export interface TopicLog {
   follow(onEntry: (entry: LogEntry) => void): Promise<Follower>;
   consume(options: ConsumeOptions): Promise<LogConsumer>;
   scan(sinceMs: number): AsyncIterable<LogEntry>;
+  completeSinceMs(): Promise<number>;
   lag(group: string): Promise<PartitionLag[]>;
   close(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export function openTopicLog(options: TopicLogOptions): TopicLog {
     async *scan(sinceMs) {
       yield* scanTopic({ topicDirectory, sinceMs, extents: await extents.read(), onError });
     },
+    completeSinceMs: async () => readCompleteSinceMs(options, await extents.read()),
     async lag(group) {
       // Read first: what is written down later can only be nearer to the end.
       const offsets = await readGroupOffsets(options.groupsDirectory, group);

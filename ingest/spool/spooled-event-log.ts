@@ -101,6 +101,7 @@ export async function openSpooledEventLog(options: SpooledEventLogOptions): Prom
     consume: (consume) => target.consume(consume),
     scan,
     extents: (topic) => target.extents(topic),
+    completeSinceMs: (topic) => target.completeSinceMs(topic),
     lag: (topic, group) => target.lag(topic, group),
     appended: (topic) => spool.extents(topic),
     whenDrained: () => backlog.whenDrained(drainWaitMs),

@@ -1,11 +1,12 @@
-import type { Scope } from "../domain/charge.ts";
+import type { ChargeUnit, Scope } from "../domain/charge.ts";
 import type { RequestEvent } from "../domain/request-event.ts";
-import { type CounterNames, counterNames, type Windows } from "./counter-keys.ts";
+import { counterNames, type Windows } from "./counter-keys.ts";
 import { EXPLORED_BELOW } from "./draw-by-weights.ts";
 
 /** What one request has used of one counter. */
 export interface CounterUse {
   readonly scope: Scope;
+  readonly unit: ChargeUnit;
   readonly key: string;
   /** Requests or nano-dollars. */
   readonly used: number;
@@ -30,9 +31,9 @@ export function recordedUse(
   windows: Windows,
 ): CounterUse[] {
   const names = counterNames(windows, userId);
-  const use = (scope: Scope, unit: keyof CounterNames & ("requests" | "nano-usd"), used: number) => {
+  const use = (scope: Scope, unit: ChargeUnit, used: number) => {
     const { [unit]: key, windowEndsAtMs } = names(scope);
-    return { scope, key, used, windowEndsAtMs };
+    return { scope, unit, key, used, windowEndsAtMs };
   };
   const requests = outcome === "denied" ? [] : REQUEST_SCOPES.map((scope) => use(scope, "requests", 1));
   const money = cost === 0 ? [] : MONEY_SCOPES.map((scope) => use(scope, "nano-usd", cost));

@@ -373,6 +373,12 @@ export function eventLogContract(name: string, open: () => Promise<EventLogHarne
         expect(await scanAll(log, "feedback")).toEqual([]);
       });
 
+      test("a log from which nothing was removed has everything since the beginning", async () => {
+        expect(await log.completeSinceMs("requests")).toBe(0);
+        await log.append("requests", recordsOf("a", 10));
+        expect(await log.completeSinceMs("requests")).toBe(0);
+      });
+
       test("extents count what each partition holds", async () => {
         expect((await log.extents("requests")).reduce((sum, { start, end }) => sum + end - start, 0)).toBe(0);
         const other = await harness.reopen("other");

@@ -2,12 +2,19 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { recordedCounters } from "../../gateway/usage-journal/recorded-counters.ts";
 import {
   type EmbeddedUsageStoreOptions,
   openEmbeddedUsageStore,
 } from "../../gateway/usage-store.embedded.ts";
-import type { UsageStore } from "../../gateway/usage-store.ts";
+import { CountersUnknownError, type UsageStore } from "../../gateway/usage-store.ts";
+import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
+import type { EventLog } from "../../ingest/event-log.ts";
+import { readEvents } from "../../ingest/read-events.ts";
+import type { Charge } from "../../models/domain/charge.ts";
+import { calendarWindow } from "../../models/domain/window.ts";
 import { charge, reservation, usageStoreContract } from "../contract/usage-store.contract.ts";
+import { makeRequestEvent } from "../warehouse/make-request-event.ts";
 
 let directory: string;
 let nowMs: number;
@@ -116,6 +123,22 @@ describe("what the embedded store keeps", () => {
     await expect(openStore()).rejects.toThrow(/damaged/);
   });
 
+  test("a journal of which a file is missing is refused rather than counted without it", async () => {
+    for (const id of ["a/0", "b/0", "c/0"]) {
+      const store = await openStore();
+      await store.reserve(reservation(id, [charge("k", 5, 100)]));
+      await store.close();
+    }
+    for (const missing of [0, 1]) {
+      const file = path.join(directory, (await segments())[missing] ?? "");
+      const content = await readFile(file);
+      await rm(file);
+      await expect(openStore()).rejects.toThrow(/missing.*Move the directory away/s);
+      await writeFile(file, content);
+    }
+    expect(await (await openStore()).read(["k"])).toEqual([{ used: 0, reserved: 15 }]);
+  });
+
   test("a snapshot replaces the journal before it and holds exactly the same", async () => {
     const store = await openStore({ snapshotAfterBytes: 4_096 });
     for (let round = 0; round < 300; round++) {
@@ -213,3 +236,71 @@ describe("what the embedded store keeps", () => {
 async function segments(): Promise<string[]> {
   return (await readdir(directory)).filter((name) => name.endsWith(".journal")).sort();
 }
+
+describe("when the journal is lost and the event log is not", () => {
+  const MONTH = calendarWindow("month", Date.UTC(2026, 10, 24, 12), "UTC");
+  const SPENT = `user-month:nano-usd:${MONTH.name}:ada`;
+  const thisMonth = (amount: number): Charge => ({
+    ...charge(SPENT, amount, 100),
+    ...{ scope: "user-month", windowEndsAtMs: MONTH.endMs },
+  });
+  let log: EventLog;
+  let completeSinceMs: number;
+
+  beforeEach(async () => {
+    completeSinceMs = 0;
+    const opened = await openEmbeddedEventLog({ directory: path.join(directory, "log"), writer: "test" });
+    log = { ...readEvents(opened, () => {}), completeSinceMs: async () => completeSinceMs };
+    const event = makeRequestEvent({ ts: nowMs, user_id: "ada", cost: 60 });
+    await log.append("requests", [{ key: "ada", value: Buffer.from(JSON.stringify(event)) }]);
+    return () => log.close();
+  });
+
+  const openWithLog = (more: Partial<EmbeddedUsageStoreOptions> = {}): Promise<UsageStore> =>
+    openStore({
+      directory: path.join(directory, "usage"),
+      recorded: recordedCounters({
+        log,
+        whenShared: async () => true,
+        timezone: () => "UTC",
+        now: () => nowMs,
+      }),
+      ...more,
+    });
+
+  test("the counters are made anew from the log before anything is reserved, and stay after a restart", async () => {
+    const first = await openWithLog();
+    expect(first.status()).toEqual({ state: "ready" });
+    expect(await first.read([SPENT])).toEqual([{ used: 60, reserved: 0 }]);
+    expect(await first.reserve(reservation("a/0", [thisMonth(41)]))).toMatchObject({ ok: false });
+    expect(await first.reserve(reservation("b/0", [thisMonth(40)]))).toMatchObject({ ok: true });
+    await first.close();
+    const second = await openWithLog();
+    expect(await second.read([SPENT])).toEqual([{ used: 60, reserved: 40 }]);
+  });
+
+  test("a window that began before what the log still has is refused, after a restart, too, until it ends or the gap is accepted", async () => {
+    completeSinceMs = MONTH.startMs + 1;
+    const told: unknown[] = [];
+    const first = await openWithLog({ onError: (error) => told.push(error) });
+    expect(told.map(String).join()).toContain("USAGE_STORE_ACCEPT_GAP_UNTIL");
+    expect(first.status()).toMatchObject({ state: "incomplete", accepted: false });
+    expect(() => first.reserve(reservation("a/0", [thisMonth(1)]))).toThrow(CountersUnknownError);
+    expect(await first.reserve(reservation("b/0", [charge("k", 1, 100)]))).toMatchObject({ ok: true });
+    await first.close();
+
+    const second = await openWithLog();
+    expect(() => second.reserve(reservation("c/0", [thisMonth(1)]))).toThrow(CountersUnknownError);
+    await second.close();
+
+    const accepting = await openWithLog({ gapAcceptedUntilMs: nowMs + 1_000 });
+    expect(await accepting.reserve(reservation("d/0", [thisMonth(1)]))).toMatchObject({ ok: true });
+    expect(accepting.status()).toMatchObject({ state: "incomplete", accepted: true });
+    nowMs += 1_000;
+    expect(() => accepting.reserve(reservation("e/0", [thisMonth(1)]))).toThrow(CountersUnknownError);
+    nowMs = MONTH.endMs;
+    expect(accepting.status()).toEqual({ state: "ready" });
+    const next = { ...thisMonth(1), key: "next", windowEndsAtMs: MONTH.endMs + 1 };
+    expect(await accepting.reserve(reservation("f/0", [next]))).toMatchObject({ ok: true });
+  });
+});

@@ -164,6 +164,30 @@ test("a segment that lay idle is not written again", async () => {
   expect(await offsetsLeft(log)).toEqual([0, 1, 2]);
 });
 
+test("a log says since when it has everything: later than all that retention has removed, also when whole partitions are gone", async () => {
+  await appendHourly(harness.log, 30);
+  await consume(harness.log, "sink", 30);
+  const before = await scanAll(harness.log, "requests");
+  await retain(harness.log, KEEP_A_DAY);
+  const kept = new Set((await scanAll(harness.log, "requests")).map(({ offset }) => offset));
+  const newestRemovedMs = Math.max(
+    ...before.filter(({ offset }) => !kept.has(offset)).map(({ timestampMs }) => timestampMs),
+  );
+  const sinceMs = await harness.log.completeSinceMs("requests");
+  expect(sinceMs).toBeGreaterThan(newestRemovedMs);
+  expect(sinceMs).toBeLessThanOrEqual(newestRemovedMs + HOUR_MS + 1);
+
+  await harness.log.close();
+  nowMs += 100 * 24 * HOUR_MS;
+  const next = await harness.reopen("later");
+  await retain(next, KEEP_A_DAY);
+  expect(await offsetsLeft(next)).toEqual([]);
+  expect(await next.completeSinceMs("requests")).toBeGreaterThan(
+    Math.max(...before.map(({ timestampMs }) => timestampMs)),
+  );
+  expect(await next.completeSinceMs("feedback")).toBe(0);
+});
+
 test("a log with retention cleans up by itself and reports it", async () => {
   const reports = createArrivals<TopicRetention>();
   const log = await harness.open({

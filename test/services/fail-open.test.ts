@@ -44,3 +44,28 @@ test("failing open lets through up to the cap and no more, and counts what was s
   expect(await ask("after", 1)).toMatchObject({ ok: false });
   await store.close();
 });
+
+test("what passed while Redis stood still is counted once, though telling it went unanswered several times", async () => {
+  const errors: unknown[] = [];
+  const { store: inner } = await openRedisStore(server.url, { prefix: randomUUID() });
+  const store = failOpen({ store: inner, capNano: 100, onError: (error) => errors.push(error) });
+  const ask = (id: string, amount: number) =>
+    store.reserve(reservation(`${id}/0`, [charge("k", amount, 1_000)]));
+  server.freeze();
+  expect(await ask("a", 60)).toMatchObject({ ok: true });
+  expect(await store.settle("a/0", [25])).toBe(true);
+  await waitFor("two answers that did not come", () => errors.length >= 2);
+  // Its money counts against the cap until Redis has said that it has it.
+  await expect(ask("b", 76)).rejects.toBeInstanceOf(UsageStoreError);
+  server.thaw();
+  await waitFor("the count", async () => {
+    const [state] = await store.read(["k"]);
+    return state?.used === 25 && state.reserved === 0;
+  });
+  const told = errors.length;
+  expect(await ask("c", 100)).toMatchObject({ ok: true });
+  expect(await store.settle("c/0", [10])).toBe(true);
+  expect(await store.read(["k"])).toEqual([{ used: 35, reserved: 0 }]);
+  expect(errors.length).toBe(told);
+  await store.close();
+}, 30_000);

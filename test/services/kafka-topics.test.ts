@@ -1,5 +1,7 @@
+import { Kafka, logLevel } from "kafkajs";
 import { expect, inject, test } from "vitest";
 import { openKafkaEventLog } from "../../ingest/event-log.kafka.ts";
+import type { LogEntry } from "../../ingest/event-log.ts";
 import { createArrivals, recordsOf } from "../contract/arrivals.ts";
 import { openKafkaHarness, testKafkaSettings } from "./support/kafka-harness.ts";
 
@@ -36,4 +38,29 @@ test("a partition whose batches fail does not hold up the others", async () => {
   await done.until((items) => new Set(items.filter((key) => key.startsWith("later"))).size > 10);
   await consumer.close();
   await harness.dispose();
+});
+
+test("a topic from which records were removed says since when it has everything", async () => {
+  const settings = testKafkaSettings(inject("kafkaBroker"), 1);
+  const log = await openKafkaEventLog({ settings, clientId: "test", onError: () => {} });
+  for (let at = 0; at < 10; at++) await log.append("requests", recordsOf("a", 1, at));
+  expect(await log.completeSinceMs("requests")).toBe(0);
+  const entries: LogEntry[] = [];
+  for await (const entry of log.scan("requests", 0)) entries.push(entry);
+  const admin = new Kafka({ brokers: [...settings.brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const remove = (offset: string) =>
+    admin.deleteTopicRecords({ topic: `${settings.prefix}requests`, partitions: [{ partition: 0, offset }] });
+  await remove("4");
+  const [lastRemoved, firstKept] = entries.slice(3, 5).map(({ timestampMs }) => timestampMs);
+  const sinceMs = await log.completeSinceMs("requests");
+  expect(sinceMs).toBeGreaterThan(lastRemoved ?? Number.NaN);
+  expect(sinceMs).toBe((firstKept ?? Number.NaN) + 1);
+  // Of an emptied partition only the topic's retention tells how old what was there may have been: 35 days.
+  await remove("10");
+  const daysAgo = (Date.now() - (await log.completeSinceMs("requests"))) / 86_400_000;
+  expect(daysAgo).toBeGreaterThan(34.9);
+  expect(daysAgo).toBeLessThan(35.1);
+  await admin.disconnect();
+  await log.close();
 });

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { z } from "zod";
-import { recordedCounters } from "../../gateway/redis/recorded-counters.ts";
-import { type UsageStore, UsageStoreError } from "../../gateway/usage-store.ts";
+import { recordedCounters } from "../../gateway/usage-journal/recorded-counters.ts";
+import type { RedisUsageStoreOptions } from "../../gateway/usage-store.redis.ts";
+import { CountersUnknownError, type UsageStore, UsageStoreError } from "../../gateway/usage-store.ts";
 import { openEmbeddedEventLog } from "../../ingest/event-log.embedded.ts";
 import type { EventLog } from "../../ingest/event-log.ts";
+import type { Charge, Scope } from "../../models/domain/charge.ts";
 import { calendarWindow } from "../../models/domain/window.ts";
 import { lifetimeSpendKey } from "../../models/policy/charges.ts";
 import { charge, reservation } from "../contract/usage-store.contract.ts";
@@ -99,14 +101,75 @@ test("what is in flight is waited for, and counted when it is over", async () =>
   await idle.dispose();
 });
 
-function open() {
+test("windows that began before what the log still has are refused by their limits until they end, unless an operator accepts the gap", async () => {
+  const [day, week, month] = (["day", "week", "month"] as const).map((grain) =>
+    calendarWindow(grain, NOW, "UTC"),
+  );
+  if (day === undefined || week === undefined || month === undefined) throw new Error("no windows");
+  const cut = { ...log, completeSinceMs: async () => month.startMs + 1 };
+  const errors: unknown[] = [];
+  const gateway = await open({ log: cut, onError: (error) => errors.push(error) });
+  const accepting = await open({ log: cut, gapAcceptedUntilMs: Date.now() + 3_600_000 });
+  await record([{ cost: 70, outcome: "ok" }]);
+  await admin.flushdb();
+  await whole([gateway.store, accepting.store]);
+
+  const of = (scope: Scope, limit: number, windowEndsAtMs: number): Charge => ({
+    ...{ scope, unit: "nano-usd", key: `${scope}:test`, amount: 1, limit, windowEndsAtMs },
+  });
+  const ask = ({ store }: typeof gateway, asked: Charge) =>
+    store.reserve(reservation(`${randomUUID()}/0`, [asked]));
+  const thisMonth = of("user-month", 100, month.endMs);
+  await expect(ask(gateway, thisMonth)).rejects.toBeInstanceOf(CountersUnknownError);
+  expect(await ask(accepting, thisMonth)).toMatchObject({ ok: true });
+  expect(await ask(gateway, of("user-month", Number.POSITIVE_INFINITY, month.endMs))).toMatchObject({
+    ok: true,
+  });
+  expect(await ask(gateway, of("user-month", 100, month.endMs + 1))).toMatchObject({ ok: true });
+  const gap = {
+    completeSinceMs: month.startMs + 1,
+    endsAtMs: Object.fromEntries(
+      Object.entries({ day, week, month })
+        .filter(([, { startMs }]) => startMs <= month.startMs)
+        .map(([grain, { endMs }]) => [grain, endMs]),
+    ),
+  };
+  expect(gateway.store.status()).toEqual({ state: "incomplete", gap, accepted: false });
+  expect(accepting.store.status()).toEqual({ state: "incomplete", gap, accepted: true });
+  expect(errors.map(String).join()).toContain("USAGE_STORE_ACCEPT_GAP_UNTIL");
+  // Who comes later is told, too.
+  const later = await open({ log: cut });
+  await expect(ask(later, thisMonth)).rejects.toBeInstanceOf(CountersUnknownError);
+  for (const { dispose } of [gateway, accepting, later]) await dispose();
+});
+
+test("of a request that the log has twice the real event counts, and of two orphaned ones the larger", async () => {
+  const { store, dispose } = await open();
+  const [answered, died] = [randomUUID(), randomUUID()];
+  await record([
+    { request_id: answered, outcome: "orphaned", cost: 900 },
+    { request_id: answered, outcome: "ok", cost: 7 },
+    { request_id: died, outcome: "orphaned", cost: 30 },
+    { request_id: died, outcome: "orphaned", cost: 50 },
+    { request_id: died, outcome: "orphaned", cost: 40 },
+  ]);
+  await admin.flushdb();
+  await whole([store]);
+  expect(await store.read([DAY, lifetimeSpendKey()])).toEqual([
+    { used: 2, reserved: 0 },
+    { used: 57, reserved: 0 },
+  ]);
+  await dispose();
+});
+
+function open(more: Partial<RedisUsageStoreOptions> & { log?: EventLog } = {}) {
   const recorded = recordedCounters({
-    log,
+    log: more.log ?? log,
     whenShared: async () => true,
     timezone: () => "UTC",
     now: Date.now,
   });
-  return openRedisStore(URL_OF_OWN, { prefix, recorded });
+  return openRedisStore(URL_OF_OWN, { prefix, recorded, ...more });
 }
 
 async function record(events: Parameters<typeof makeRequestEvent>[0][]): Promise<void> {

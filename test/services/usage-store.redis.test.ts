@@ -70,6 +70,43 @@ describe("several gateways on one Redis", () => {
     await Promise.all([first.dispose(), second.dispose()]);
   });
 
+  test("a gateway that was taken for dead and comes back corrects what another one has settled, in every counter and once", async () => {
+    const prefix = randomUUID();
+    const slow = await openRedisStore(inject("redisUrl"), { prefix });
+    const other = await openRedisStore(inject("redisUrl"), { prefix });
+    const charges = [charge("k", 50, 1_000), charge("n", 1, 10)];
+    for (const id of ["under/0", "over/0", "none/0"])
+      await slow.store.reserve(reservation(id, charges, { expiresAtMs: 5 }));
+    for (const { id } of await other.store.expiredReservations(10))
+      expect(await other.store.settle(id, [50, 1])).toBe(true);
+    expect(await other.store.read(["k", "n"])).toEqual([
+      { used: 150, reserved: 0 },
+      { used: 3, reserved: 0 },
+    ]);
+    expect(await slow.store.settle("under/0", [8, 1])).toBe(true);
+    expect(await slow.store.settle("over/0", [90, 1])).toBe(true);
+    expect(await slow.store.release("none/0")).toBe(true);
+    for (const id of ["under/0", "over/0", "none/0"]) {
+      expect(await slow.store.settle(id, [7, 7])).toBe(false);
+      expect(await other.store.settle(id, [7, 7])).toBe(false);
+    }
+    expect(await other.store.read(["k", "n"])).toEqual([
+      { used: 98, reserved: 0 },
+      { used: 2, reserved: 0 },
+    ]);
+    await Promise.all([slow.dispose(), other.dispose()]);
+  });
+
+  test("a gateway whose clock was set forward takes no living request of another one for dead", async () => {
+    const prefix = randomUUID();
+    const living = await openRedisStore(inject("redisUrl"), { prefix });
+    const fast = await openRedisStore(inject("redisUrl"), { prefix });
+    const expiresAtMs = Date.now() + 60_000;
+    await living.store.reserve(reservation("living/0", [charge("k", 5, 10)], { expiresAtMs }));
+    expect(await fast.store.expiredReservations(Date.now() + 2 * 86_400_000)).toEqual([]);
+    await Promise.all([living.dispose(), fast.dispose()]);
+  });
+
   test("a counter is forgotten after its window, and one that is settled later does not stay", async () => {
     const { store, dispose } = await openRedisStore(inject("redisUrl"));
     const old = { ...charge("old", 5, 10), windowEndsAtMs: Date.now() - 2 * 3_600_000 };
@@ -132,6 +169,59 @@ describe("when Redis fails", () => {
     expect(await settled).toBe(true);
     expect(await store.read(["k2"])).toEqual([{ used: 3, reserved: 0 }]);
     await dispose();
+  });
+
+  test("while it stands still every reserve is refused, and afterwards nothing of them stays reserved and the limit holds", async () => {
+    const { store, dispose } = await openRedisStore(server.url);
+    await store.reserve(reservation("before", [charge("frozen", 40, 100)]));
+    server.freeze();
+    const refused = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, at) =>
+        store.reserve(reservation(`away${at}`, [charge("frozen", 1, 100)])),
+      ),
+    );
+    const settled = store.settle("before", [30]);
+    for (const result of refused)
+      expect(result).toMatchObject({ status: "rejected", reason: expect.any(UsageStoreError) });
+    server.thaw();
+    expect(typeof (await settled)).toBe("boolean");
+    await waitFor("what was undone", async () => (await store.read(["frozen"]))[0]?.reserved === 0);
+    expect(await store.read(["frozen"])).toEqual([{ used: 30, reserved: 0 }]);
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, at) =>
+        store.reserve(reservation(`then${at}`, [charge("frozen", 1, 100)])),
+      ),
+    );
+    expect(results.filter(({ ok }) => ok)).toHaveLength(70);
+    await dispose();
+  });
+
+  test("a settlement that found no Redis for longer than its caller waits is made when it is back, though its reservation is then long due", async () => {
+    const prefix = randomUUID();
+    const { store, dispose } = await openRedisStore(server.url, { prefix });
+    await store.reserve(reservation("late/0", [charge("late", 50, 100)], { expiresAtMs: 5 }));
+    await server.kill();
+    await expect(store.settle("late/0", [8])).rejects.toBeInstanceOf(UsageStoreError);
+    await server.restart();
+    await waitFor("the settlement", async () => {
+      try {
+        return (await store.read(["late"]))[0]?.used === 8;
+      } catch (error) {
+        if (error instanceof UsageStoreError) return false;
+        throw error;
+      }
+    });
+    expect(await store.read(["late"])).toEqual([{ used: 8, reserved: 0 }]);
+    await dispose();
+  }, 30_000);
+
+  test("one that runs no scripts is refused at the start: no gateway begins with limits of its own", async () => {
+    const admin = new Redis(server.url);
+    await admin.call("ACL", "SETUSER", "scriptless", "on", ">pass", "~*", "+@all", "-@scripting");
+    await admin.quit();
+    const url = server.url.replace("redis://", "redis://scriptless:pass@");
+    const opening = openRedisUsageStore({ url, now: Date.now, onError: () => {} });
+    await expect(opening).rejects.toBeInstanceOf(UsageStoreError);
   });
 
   test("a server that throws counters away when memory is short is refused", async () => {

@@ -27,7 +27,10 @@ test("what an event says was used is what admission and settlement have counted,
       const charges = chargesFor({ controls, tier, userId, bound, hop: 0, windows, explorationLimit });
       const used = actualAmounts(charges, cost);
       const counted = charges
-        .map(({ scope, key, windowEndsAtMs }, index) => ({ scope, key, windowEndsAtMs, used: used[index] }))
+        .map(({ scope, unit, key, windowEndsAtMs }, index) => ({
+          ...{ scope, unit, key, windowEndsAtMs },
+          used: used[index],
+        }))
         .filter(({ scope }) => !scope.endsWith("minute"));
       const recorded = recordedUse({ user_id: userId, outcome: "ok", cost, propensity }, windows);
       expect(new Set(recorded)).toEqual(new Set(counted));

@@ -7,6 +7,7 @@ export interface RunningChild {
   hasEnded(): boolean;
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal and resolves when the process is gone. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -40,6 +41,9 @@ export function runChild(
     output: () => output,
     hasEnded: () => ended,
     ended: gone,
+    signal(signal) {
+      child.kill(signal);
+    },
     async end(signal) {
       if (!ended) child.kill(signal);
       await gone;

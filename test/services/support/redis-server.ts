@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../../support/wait-for.ts";
@@ -9,7 +9,12 @@ import { runChild } from "./child.ts";
 export interface RedisServer {
   readonly url: string;
   kill(): Promise<void>;
-  restart(): Promise<void>;
+  /** Stands still, with all its connections. */
+  freeze(): void;
+  thaw(): void;
+  /** What is on its disk now; `restart` with it goes back to it. */
+  copy(): Promise<string>;
+  restart(copy?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +43,19 @@ export async function startRedisServer(extra: readonly string[] = []): Promise<R
   return {
     url: `redis://127.0.0.1:${port}/0`,
     kill: () => server.end("SIGKILL"),
-    async restart() {
+    freeze: () => server.signal("SIGSTOP"),
+    thaw: () => server.signal("SIGCONT"),
+    async copy() {
+      const copy = await mkdtemp(join(tmpdir(), "vigor-redis-copy-"));
+      await cp(directory, copy, { recursive: true });
+      return copy;
+    },
+    async restart(copy) {
+      if (copy !== undefined) {
+        await rm(join(directory, "appendonlydir"), { recursive: true, force: true });
+        await cp(copy, directory, { recursive: true });
+        await rm(copy, { recursive: true, force: true });
+      }
       server = await start();
     },
     async close() {
