@@ -51,7 +51,7 @@ test("a migration that stopped half-way is finished by the next start: every sta
 test("a row that was stored before orphaned rows were compared by cost still wins over every orphaned row", async () => {
   const url = databaseUrl("before_cost");
   const migrationsDirectory = await copyOfMigrations();
-  const later = new URL("130_orphans_keep_the_larger.sql", migrationsDirectory);
+  const later = new URL("140_orphans_keep_the_larger.sql", migrationsDirectory);
   const text = await readFile(later);
   await rm(later);
   await migrate({ url, migrationsDirectory });
