@@ -83,17 +83,21 @@ export async function sweepOrphans(gateway: Gateway, recording: Set<string>): Pr
 async function recordOrphan(
   gateway: Gateway,
   reservations: readonly Reservation[],
-  whenSettled: () => void,
+  whenOver: () => void,
 ): Promise<void> {
   const attempts = reservations.toSorted(compareAttempts).map(attemptOf);
   const last = attempts.at(-1);
   if (last === undefined) return;
   const settle = async (): Promise<void> => {
-    for (const { reservation, costNano } of attempts) {
-      const ownNano = last.facts === null || reservation === last.reservation ? costNano : 0;
-      await gateway.usage.settle(reservation.id, actualAmounts(reservation.charges, ownNano));
+    try {
+      for (const { reservation, costNano } of attempts) {
+        const ownNano = last.facts === null || reservation === last.reservation ? costNano : 0;
+        await gateway.usage.settle(reservation.id, actualAmounts(reservation.charges, ownNano));
+      }
+    } finally {
+      // What could not be settled is told of again, and its event, which is the same one, is written once more.
+      whenOver();
     }
-    whenSettled();
   };
   if (last.facts === null) {
     gateway.logger.error(
