@@ -26,7 +26,7 @@ import { type GatewayClient, openGatewayClient as openGatewayClientAt } from "./
 import { type Leadership, openLeadership } from "./pipeline/leadership.ts";
 import { openReportBuilds, type ReportBuilds } from "./pipeline/reports/report-builds.ts";
 import { openWarehouse } from "./warehouse/client.ts";
-import { embeddedUrl, readEmbeddedCredentials } from "./warehouse/embedded-config.ts";
+import { embeddedUrl, readEmbeddedCredentials, readEnginePort } from "./warehouse/embedded-config.ts";
 import { type MigrateReport, migrate } from "./warehouse/migrate.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
@@ -183,8 +183,12 @@ export function warehouseUrls(config: Config): { url: string; readonlyUrl: strin
   if (config.warehouse.adapter === "server") {
     return { url: config.warehouse.url, readonlyUrl: config.warehouse.url };
   }
-  const at = { host: "127.0.0.1", port: config.warehousePort, credentials: credentialsOf(config) };
-  return { url: embeddedUrl("vigor", at), readonlyUrl: embeddedUrl("reports", at) };
+  const { credentials, enginePort } = embeddedAccess(config);
+  const at = { host: "127.0.0.1", credentials };
+  return {
+    url: embeddedUrl("vigor", { ...at, port: enginePort }),
+    readonlyUrl: embeddedUrl("reports", { ...at, port: config.warehousePort }),
+  };
 }
 
 export function warehouseDirectory(config: Config): string {
@@ -210,13 +214,13 @@ export function describeAdapters(config: Config): Record<"eventLog" | "usageStor
   };
 }
 
-function credentialsOf(config: Config) {
-  try {
-    return readEmbeddedCredentials(warehouseDirectory(config));
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+function embeddedAccess(config: Config) {
+  const directory = warehouseDirectory(config);
+  const enginePort = readEnginePort(directory, config.warehousePort);
+  if (enginePort === null) {
     throw new ConfigError(
-      `the embedded warehouse has never run in ${config.dataDir}: start it with \`npm start\` (or \`npm run warehouse\`), or set WAREHOUSE_URL`,
+      `the embedded warehouse has never run in ${config.dataDir} with port ${config.warehousePort}: start it with \`npm start\` (or \`npm run warehouse\`), or set WAREHOUSE_URL`,
     );
   }
+  return { credentials: readEmbeddedCredentials(directory), enginePort };
 }

@@ -1,15 +1,17 @@
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { DataType, load, open } from "ffi-rs";
-import { writeEmbeddedConfig } from "./embedded-config.ts";
+import { makeEmbeddedCredentials, newSecret, writeEmbeddedConfig } from "./embedded-config.ts";
+import { chooseEnginePort } from "./engine-port.ts";
+import type { GateOptions } from "./gate/gate.ts";
 
 export interface EmbeddedEngineOptions {
   readonly dataDirectory: string;
+  /** Where readers ask; the engine itself listens at a port of its own. */
   readonly host: string;
   readonly port: number;
-  /** The process ends when its standard input does: so it never outlives the parent that holds the other end. */
-  readonly stopWithStdin: boolean;
 }
 
 const LIBRARY_PACKAGES: Readonly<Record<string, string>> = {
@@ -27,14 +29,24 @@ const STAY_AWAKE = `SELECT sleepEachRow(60) FROM system.numbers FORMAT Null
   SETTINGS function_sleep_max_microseconds_per_block = 60000000, max_block_size = 1`;
 
 /**
- * Turns this process into a ClickHouse server. The main thread is inside the engine from here on: no timer, no
- * signal handler and no other JavaScript runs on it again. Returns the reason, and only when the engine gave up.
+ * Turns this process into a ClickHouse server with a gate in front. The main thread is inside the engine from here on: no timer, no
+ * signal handler and no other JavaScript runs on it again; the gate has a thread of its own, which also ends the process with its standard
+ * input. Returns the reason, and only when the engine gave up.
  */
-export function runEmbeddedEngine(options: EmbeddedEngineOptions): string {
+export async function runEmbeddedEngine(options: EmbeddedEngineOptions): Promise<string> {
+  const { dataDirectory, ...gate } = options;
   const libraryPath = findLibrary();
-  const { configPath, storePath } = writeEmbeddedConfig(options.dataDirectory, options);
+  const credentials = makeEmbeddedCredentials(dataDirectory);
+  const enginePort = await chooseEnginePort(dataDirectory, gate);
+  const gateSecret = newSecret();
+  await startGate({
+    ...gate,
+    password: credentials.reports,
+    engineUrl: `http://${gate.host}:${enginePort}`,
+    engineSecret: gateSecret,
+  });
+  const { configPath, storePath } = writeEmbeddedConfig(dataDirectory, { gate, enginePort, gateSecret });
   open({ library: "chdb", path: libraryPath });
-  if (options.stopWithStdin) endProcessWithStdin();
   const argv = [
     "clickhouse",
     `--path=${storePath}`,
@@ -82,15 +94,11 @@ function findLibrary(): string {
   }
 }
 
-/**
- * A worker has an event loop of its own, which runs while the main thread is inside the engine. It reads the
- * descriptor itself, because a worker's `process.stdin` is fed by the main thread. SIGKILL, because nothing less
- * is certain to end the engine, and nothing acknowledged is lost by it.
- */
-function endProcessWithStdin(): void {
-  const watch = `
-    const end = () => process.kill(process.pid, "SIGKILL");
-    const stdin = new (require("node:net").Socket)({ fd: 0 });
-    stdin.on("end", end).on("error", end).on("close", end).resume();`;
-  new Worker(watch, { eval: true, execArgv: [] });
+/** Resolves when it listens. Its modules are all loaded then: nothing of it waits for the main thread any more. */
+async function startGate(options: GateOptions): Promise<void> {
+  const worker = new Worker(new URL("./gate/gate-thread.ts", import.meta.url), {
+    workerData: options,
+    execArgv: ["--import", import.meta.resolve("@oxc-node/core/register")],
+  });
+  await once(worker, "message");
 }

