@@ -173,12 +173,20 @@ async function confirm(payload: EachBatchPayload, { mine, nextOffset, commit }: 
   await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
 }
 
+const NO_VALUE = Buffer.alloc(0);
+
 function entriesOf({ batch }: EachBatchPayload, nextOffset: number): LogEntry[] {
   const entries: LogEntry[] = [];
   for (const { offset, key, value, timestamp } of batch.messages) {
     const at = Number(offset);
-    if (at < nextOffset || value === null) continue;
-    entries.push({ offset: at, key: key?.toString("utf8") ?? "", value, timestampMs: Number(timestamp) });
+    if (at < nextOffset) continue;
+    entries.push({
+      offset: at,
+      key: key?.toString("utf8") ?? "",
+      // A record without a value has its offset, too: a reader that passed over it would not come to the end.
+      value: value ?? NO_VALUE,
+      timestampMs: Number(timestamp),
+    });
   }
   return entries;
 }

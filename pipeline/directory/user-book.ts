@@ -5,7 +5,7 @@ import {
   type UserRecord,
 } from "../../models/domain/user-event.ts";
 
-/** The end users, folded from their events. About 300 bytes a user: a million users fit into 300 MB. */
+/** The end users, folded from their events. About 450 bytes a user: a million users fit into 450 MB. */
 export interface UserBook {
   apply(event: UserEvent): void;
   get(id: string): User | undefined;

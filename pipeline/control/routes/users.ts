@@ -69,7 +69,7 @@ export function userRoutes(deps: ControlDeps): Route[] {
       method: "delete",
       path: "/api/users/:id",
       summary:
-        "Erase a user: requests, ratings and the audit get a pseudonym within a minute, the last trace goes in a day",
+        "Erase a user: requests, ratings and the audit get a pseudonym within a minute, the last row goes in a day, the last file in three",
       request: z.object({ params: byId }),
       answer: z.object({ id: z.string(), erased: z.literal(true) }),
       handle: ({ params }) => erase(deps, params.id),
