@@ -10,6 +10,7 @@ import { lockRole } from "./machine/lock.ts";
 import { firstAppKey } from "./machine/quickstart.ts";
 import { listenForStop } from "./machine/stop-requests.ts";
 import { type Machine, startMachine } from "./machine/supervisor.ts";
+import { makeFilesPrivate } from "./runtime/private-files.ts";
 import { describeAdapters } from "./wiring.ts";
 
 /** For the last lines of output. */
@@ -34,6 +35,7 @@ const out = pretty({
 
 for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreMissingReader);
 
+makeFilesPrivate();
 const stopRequests = listenForStop();
 try {
   process.exitCode = await run();

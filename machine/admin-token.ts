@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import { type Config, ConfigError } from "../config.ts";
+import { writePrivateOnce } from "../runtime/private-files.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 
 const TOKEN_BYTES = 24;
@@ -14,14 +15,10 @@ export async function adminToken(config: Config): Promise<{ token: string; creat
   if (config.adminToken !== null) return { token: config.adminToken, created: false };
   const file = join(config.dataDir, "admin-token");
   await prepareDataDirectory(config.dataDir);
-  const token = randomBytes(TOKEN_BYTES).toString("base64url");
-  try {
-    const handle = await open(file, "wx", 0o600);
-    await handle.writeFile(token);
-    await handle.close();
-    return { token, created: true };
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    return { token: (await readFile(file, "utf8")).trim(), created: false };
-  }
+  const made = randomBytes(TOKEN_BYTES).toString("base64url");
+  const { created } = writePrivateOnce(file, made);
+  const token = (await readFile(file, "utf8")).trim();
+  if (token === "")
+    throw new ConfigError(`the admin token in ${file} is empty: delete the file, and start again`);
+  return { token, created };
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type Logger, pino } from "pino";
 import { CatalogError } from "../catalog.ts";
 import { type Config, ConfigError, loadConfig } from "../config.ts";
+import { makeFilesPrivate } from "../runtime/private-files.ts";
 import type { ProcessLock } from "../runtime/process-lock.ts";
 import { lockRole } from "./lock.ts";
 import { listenForStop } from "./stop-requests.ts";
@@ -27,6 +28,7 @@ export async function runRole(role: Role): Promise<void> {
     .description(role.summary)
     .addHelpText("after", "\nSettings come from the environment: see .env.example.")
     .parse();
+  makeFilesPrivate();
   const stopRequested = listenForStop().first;
   try {
     const config = loadConfig();

@@ -82,8 +82,19 @@ function lockExclusively(handle: FileHandle, file: string): boolean {
   }
 }
 
+/** Null as long as the file names nobody, or a former holder that has ended. */
 async function readPid(handle: FileHandle): Promise<number | null> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_PID_LENGTH), 0, MAX_PID_LENGTH, 0);
   const pid = Number.parseInt(buffer.toString("latin1", 0, bytesRead), 10);
-  return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+  return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It belongs to somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }

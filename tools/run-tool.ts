@@ -1,4 +1,5 @@
 import { explainFileError } from "../runtime/file-error.ts";
+import { makeFilesPrivate } from "../runtime/private-files.ts";
 import { UserError } from "../runtime/user-error.ts";
 import { WarehouseError } from "../warehouse/warehouse.ts";
 
@@ -13,6 +14,7 @@ export async function runTool(
   work: () => Promise<void>,
   { failureCode = () => EXIT_FAILED }: { failureCode?: (error: unknown) => number } = {},
 ): Promise<void> {
+  makeFilesPrivate();
   // `| head` has read enough.
   process.stdout.on("error", (error) => {
     if (!("code" in error && error.code === "EPIPE")) throw error;

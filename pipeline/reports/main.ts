@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { ConfigError, childEnvironment, loadConfig } from "../../config.ts";
 import { lockRole } from "../../machine/lock.ts";
+import { makeFilesPrivate } from "../../runtime/private-files.ts";
 import { warehouseUrls } from "../../wiring.ts";
 import { buildReports, isInstalled, NothingToReport } from "./build-reports.ts";
 import type { BuildOutcome } from "./report-builds.ts";
@@ -13,6 +14,7 @@ new Command("reports")
   .parse();
 
 const PROJECT = fileURLToPath(new URL("../../reports/", import.meta.url));
+makeFilesPrivate();
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
 // The channel closes when the pipeline ends, however it ends.

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { restrictTree } from "../../runtime/private-files.ts";
 
 /** What a release says of itself, in `release.json` beside its pages. */
 const releaseFacts = z.object({
@@ -66,6 +67,8 @@ export async function publishRelease(dataDir: string, site: string, facts: Relea
   const target = join(root, "releases", id);
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
+  // Copied files keep the rights that they have in the repository and in packages.
+  await restrictTree(site);
   await rename(site, join(target, SITE));
   await writeFile(join(target, FACTS_FILE), `${JSON.stringify(facts)}\n`);
   const draft = join(root, "current.next");
