@@ -1,13 +1,17 @@
 import { createServer } from "node:net";
+import { loadCatalog } from "../catalog.ts";
 import { type Config, ConfigError } from "../config.ts";
+import { needsStandIn } from "../gateway/providers/needs-stand-in.ts";
 
-/** Looks before anything is started: throws {@link ConfigError} that names each taken port and the variable that changes it. */
+/** Looks for the ports that will be needed before anything is started: throws {@link ConfigError} that names each taken port and the variable that changes it. */
 export async function freePorts(config: Config): Promise<void> {
   const wanted: [variable: string, host: string, port: number][] = [
     ["GATEWAY_PORT", config.bindHost, config.gatewayPort],
     ["CONTROL_PORT", config.bindHost, config.controlPort],
-    ["SIMULATED_PROVIDER_PORT", "127.0.0.1", config.simulatedProviderPort],
   ];
+  const { catalog } = await loadCatalog(config.catalogFile);
+  if (needsStandIn(catalog, config.providerKey).length > 0)
+    wanted.push(["SIMULATED_PROVIDER_PORT", "127.0.0.1", config.simulatedProviderPort]);
   if (config.warehouse.adapter === "embedded")
     wanted.push(["WAREHOUSE_PORT", "127.0.0.1", config.warehousePort]);
   const taken: string[] = [];

@@ -34,9 +34,8 @@ const secrets: Record<string, string> = {
 
 describe("docker-compose.yml", () => {
   test.each(ours)("%s runs a command of package.json", (_name, { command = [] }) => {
-    expect(Object.values(scripts.scripts)).toContain(
-      `node --import @oxc-node/core/register ${command.join(" ")}`,
-    );
+    const started = `node --import @oxc-node/core/register ${command.join(" ")}`;
+    expect(Object.values(scripts.scripts).some((script) => script.endsWith(started))).toBe(true);
     expect(existsSync(join(ROOT, command[0] ?? "missing"))).toBe(true);
   });
 

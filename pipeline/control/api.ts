@@ -9,7 +9,7 @@ import { type ActionRecord, openActionRecord } from "./action-record.ts";
 import { answerError } from "./answer-error.ts";
 import type { ControlDeps } from "./control-deps.ts";
 import { jsonBody } from "./json-body.ts";
-import { liveStream } from "./live.ts";
+import { LIVE_CALL, liveStream } from "./live.ts";
 import { openApiOf } from "./openapi.ts";
 import { openPanel } from "./panel-files.ts";
 import { plainRoute, type Route } from "./route.ts";
@@ -32,7 +32,7 @@ import { safeguardRoutes } from "./routes/safeguards.ts";
 import { spendRoutes } from "./routes/spend.ts";
 import { userRoutes } from "./routes/users.ts";
 import { whatifRoutes } from "./routes/whatif.ts";
-import { sessionRoutes } from "./session-routes.ts";
+import { SESSION_CALLS, sessionRoutes } from "./session-routes.ts";
 import { openSessions } from "./sessions.ts";
 import { openTokenCheck } from "./token-check.ts";
 
@@ -56,8 +56,8 @@ export function openControlApi(deps: ControlDeps): Application {
   app.use("/api", access.guard);
   app.use("/api", jsonBody(MAX_BODY));
   for (const route of routes) app[route.method](route.path, handlerOf(route, access, actions));
-  app.get("/api/live", liveStream(deps));
-  refuseOtherMethods(app, [...routes, { method: "get", path: "/api/live" }]);
+  app.get(LIVE_CALL.path, liveStream(deps));
+  refuseOtherMethods(app, [...routes, LIVE_CALL]);
   app.use((request) => {
     throw new PublicError("not_found", `there is no ${request.method} ${request.path}`);
   });
@@ -87,8 +87,7 @@ function controlRoutes(deps: ControlDeps): Route[] {
     ...costRoutes(deps),
     ...jobRoutes(deps),
   ];
-  const description = openApiOf(routes);
-  return [
+  const described: Route[] = [
     ...routes,
     plainRoute({
       method: "get",
@@ -98,6 +97,8 @@ function controlRoutes(deps: ControlDeps): Route[] {
       handle: () => description,
     }),
   ];
+  const description = openApiOf(described, [LIVE_CALL, ...SESSION_CALLS]);
+  return described;
 }
 
 /** For probes and people who look around; tells nothing that is not in the documentation. */

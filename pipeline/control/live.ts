@@ -3,6 +3,15 @@ import { PublicError } from "../../models/domain/errors.ts";
 import { readRealtime, showRealtime } from "../realtime.ts";
 import { publicErrorOf } from "./answer-error.ts";
 import type { ControlDeps } from "./control-deps.ts";
+import type { PlainCall } from "./openapi.ts";
+
+export const LIVE_CALL: PlainCall = {
+  method: "get",
+  path: "/api/live",
+  summary: "The real-time metrics each second, as server-sent events: `realtime` or `problem`",
+  status: 200,
+  contentType: "text/event-stream",
+};
 
 const TICK_MS = 1000;
 /** More than a team has screens; each costs a connection, none costs a query. */

@@ -4,12 +4,31 @@ import type { Route } from "./route.ts";
 
 type JsonObject = Record<string, unknown>;
 
+/** A call whose answer is not the JSON of a schema: a stream, or the panel's own. */
+export interface PlainCall {
+  readonly method: Route["method"];
+  readonly path: string;
+  readonly summary: string;
+  readonly status: 200 | 201;
+  readonly contentType: "application/json" | "text/event-stream";
+  readonly body?: z.ZodType;
+}
+
 /** The OpenAPI 3.1 description of the control API, generated from the schemas that the calls are parsed with. */
-export function openApiOf(routes: readonly Route[]): JsonObject {
+export function openApiOf(routes: readonly Route[], plainCalls: readonly PlainCall[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [route.method]: operationOf(route) };
+  }
+  for (const { method, path, summary, status, contentType, body } of plainCalls) {
+    const operation = {
+      summary,
+      parameters: [],
+      ...requestBodyOf(body === undefined ? null : jsonSchema(body, "input")),
+      responses: { [status]: { description: "done", content: { [contentType]: {} } }, default: FAILED },
+    };
+    paths[path] = { ...paths[path], [method]: operation };
   }
   return {
     openapi: "3.1.0",
@@ -46,20 +65,26 @@ function operationOf({ path, summary, status, request, answer }: Route): JsonObj
   return {
     summary,
     parameters: [...parametersOf(parts, "path", path), ...parametersOf(parts, "query", path)],
-    ...(body === null
-      ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+    ...requestBodyOf(body),
     responses: {
       [status]: {
         description: "done",
         content: { "application/json": { schema: jsonSchema(answer, "output") } },
       },
-      default: {
-        description: "an error",
-        content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-      },
+      default: FAILED,
     },
   };
+}
+
+const FAILED = {
+  description: "an error",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+};
+
+function requestBodyOf(schema: JsonObject | null): JsonObject {
+  return schema === null
+    ? {}
+    : { requestBody: { required: true, content: { "application/json": { schema } } } };
 }
 
 function parametersOf(parts: unknown, where: "path" | "query", path: string): JsonObject[] {

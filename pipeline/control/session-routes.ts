@@ -3,6 +3,7 @@ import { z } from "zod";
 import { checkOrigin, type Identity, refuseOtherSites, sessionOf } from "./access-guard.ts";
 import type { ActionRecord } from "./action-record.ts";
 import { jsonBody } from "./json-body.ts";
+import type { PlainCall } from "./openapi.ts";
 import { clearSessionCookie, sessionIdOf, setSessionCookie } from "./session-cookie.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import type { TokenCheck } from "./token-check.ts";
@@ -10,6 +11,19 @@ import type { TokenCheck } from "./token-check.ts";
 const MAX_BODY = "4kb";
 const PATH = "/api/session";
 const credentials = z.object({ body: z.strictObject({ token: z.string().min(1).max(1_000) }) });
+
+const described = { path: PATH, status: 200, contentType: "application/json" } as const;
+export const SESSION_CALLS: readonly PlainCall[] = [
+  {
+    ...described,
+    method: "post",
+    status: 201,
+    summary: "Sign in at the panel",
+    body: credentials.shape.body,
+  },
+  { ...described, method: "get", summary: "Who is signed in at the panel; null: nobody" },
+  { ...described, method: "delete", summary: "Sign out" },
+];
 
 export interface SessionRoutesDeps {
   readonly checkToken: TokenCheck;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Topic } from "../../ingest/event-log.ts";
+import { listRoutes } from "../security/support/routes.ts";
 import { ADMIN_TOKEN, jsonObject, startTestControl, type TestControl } from "./test-control.ts";
 
 let control: TestControl;
@@ -29,14 +30,32 @@ async function describedCalls(): Promise<{ method: string; path: string }[]> {
       path: path.replace(/\{\w+\}/g, "x"),
     })),
   );
-  return [...described, { method: "GET", path: "/api/live" }];
+  return described;
 }
+
+it("every call that express has a handler for is in the OpenAPI description", async () => {
+  const { body } = await call("GET", "/api/openapi.json");
+  const { paths } = openApi.parse(body);
+  // Routes of a mounted router know their paths below it alone: there is one, for the session.
+  const calls = listRoutes(control.app)
+    .map(
+      ({ method, path }) =>
+        `${method.toLowerCase()} ${path === "/" && method !== "GET" ? "/api/session" : path}`,
+    )
+    .filter((each) => each.includes(" /api"));
+  expect(new Set(calls)).toContain("get /api/live");
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`),
+  );
+  expect(new Set(described)).toEqual(new Set([...calls, "post /api/session", "get /api/session"]));
+});
 
 describe("who may call", () => {
   it("no route below /api answers without the admin's token", async () => {
     const calls = await describedCalls();
     expect(calls.length).toBeGreaterThan(25);
-    for (const { method, path } of calls) {
+    // The sign-in is what gives access.
+    for (const { method, path } of calls.filter((each) => each.path !== "/api/session")) {
       const response = await fetch(control.url + path, { method });
       expect([method, path, response.status]).toEqual([method, path, 401]);
       expect(await jsonObject(response)).toMatchObject({ error: { code: "missing_key" } });
@@ -114,7 +133,7 @@ describe("errors", () => {
         .map(([method]) => ({ method: method.toUpperCase(), path: path.replace(/\{\w+\}/g, "x") })),
     );
     expect(calls.length).toBeGreaterThan(5);
-    for (const { method, path } of [...calls, { method: "POST", path: "/api/session" }]) {
+    for (const { method, path } of calls) {
       const response = await fetch(control.url + path, { method, headers, body });
       expect([method, path, response.status]).toEqual([method, path, 400]);
       expect(await jsonObject(response)).toMatchObject({ error: { code: "invalid_json" } });

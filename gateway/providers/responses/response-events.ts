@@ -1,5 +1,4 @@
 import type { TokenUsage } from "../../../models/domain/price.ts";
-import type { AnswerContext } from "../adapter.ts";
 import { eventText, type StreamMapper } from "../map-stream.ts";
 import { type CallDelta, type ChatChunk, chatChunk } from "./chat-chunk.ts";
 import {
@@ -11,7 +10,8 @@ import {
   messageId,
   messageItem,
   type ResponseHead,
-  responseId,
+  type ResponsesCall,
+  responseHead,
   textPart,
 } from "./response.ts";
 
@@ -19,7 +19,7 @@ import {
  * The events of a streamed response out of the chunks of a chat: one message (its text and its refusal, each a part) and an item
  * for each tool call. Without a finish reason there is no last event: the stream was cut.
  */
-export function responseEvents(call: AnswerContext): StreamMapper {
+export function responseEvents(call: ResponsesCall): StreamMapper {
   let stream: ResponseStream | null = null;
   return {
     event(document) {
@@ -27,18 +27,11 @@ export function responseEvents(call: AnswerContext): StreamMapper {
       if ("error" in document && document.error !== null) return eventText({ error: document.error });
       const parsed = chatChunk.safeParse(document);
       if (!parsed.success) return "";
-      stream ??= new ResponseStream(headOf(parsed.data, call));
+      const { id, created, model } = parsed.data;
+      stream ??= new ResponseStream(responseHead({ id, created, model }, call));
       return stream.take(parsed.data);
     },
     end: (usage) => stream?.end(usage) ?? "",
-  };
-}
-
-function headOf({ id, created, model }: ChatChunk, call: AnswerContext): ResponseHead {
-  return {
-    id: responseId(id, call),
-    created_at: created ?? call.nowSeconds,
-    model: model ?? call.model,
   };
 }
 
@@ -118,7 +111,7 @@ class ResponseStream {
     const place = this.#placeOf(kind);
     if (before === undefined)
       text += this.#event("response.content_part.added", { ...place, part: partOf(kind, "") });
-    return text + this.#event(`response.${kind}.delta`, { ...place, delta });
+    return text + this.#event(`response.${kind}.delta`, { ...place, delta, ...logprobsOf(kind) });
   }
 
   #placeOf(kind: PartKind): object {
@@ -155,17 +148,18 @@ class ResponseStream {
     let text = "";
     for (const [kind, said] of this.#parts) {
       const place = this.#placeOf(kind);
-      text += this.#event(`response.${kind}.done`, { ...place, [FIELDS[kind]]: said });
+      const fields = { ...place, [FIELDS[kind]]: said, ...logprobsOf(kind) };
+      text += this.#event(`response.${kind}.done`, fields);
       text += this.#event("response.content_part.done", { ...place, part: partOf(kind, said) });
     }
     return text + this.#event("response.output_item.done", { output_index, item: this.#message() });
   }
 
   #endCall(open: OpenCall): string {
-    const { at, outputIndex: output_index, arguments: args } = open;
+    const { at, name, outputIndex: output_index, arguments: args } = open;
     const place = { item_id: callItemId(this.#head.id, at), output_index };
     return (
-      this.#event("response.function_call_arguments.done", { ...place, arguments: args }) +
+      this.#event("response.function_call_arguments.done", { ...place, name, arguments: args }) +
       this.#event("response.output_item.done", { output_index, item: this.#callItem(open) })
     );
   }
@@ -178,6 +172,11 @@ class ResponseStream {
     if (this.#messageIndex !== null) placed.push({ at: this.#messageIndex, item: this.#message() });
     return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
   }
+}
+
+/** Text has them in every event; chat's are not asked for here. */
+function logprobsOf(kind: PartKind): object {
+  return kind === "output_text" ? { logprobs: [] } : {};
 }
 
 function partOf(kind: PartKind, text: string): object {

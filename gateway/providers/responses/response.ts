@@ -1,11 +1,12 @@
 import { z } from "zod";
+import type { ResponsesRequest } from "../../../models/domain/parameters/responses-parameters.ts";
 import {
   cachedTokensOf,
   inputTokensOf,
   outputTokensOf,
   type TokenUsage,
 } from "../../../models/domain/price.ts";
-import type { AnswerContext } from "../adapter.ts";
+import type { AdapterCall } from "../adapter.ts";
 
 const toolCall = z.object({
   id: z.string(),
@@ -30,20 +31,18 @@ const chatAnswer = z.looseObject({
     .min(1),
 });
 
+export type ResponsesCall = AdapterCall<ResponsesRequest>;
+
 /** An object of `/v1/responses` out of a chat completion; null when it is none. */
 export function responseOf(
   answer: unknown,
-  { call, usage }: { readonly call: AnswerContext; readonly usage: TokenUsage | null },
+  { call, usage }: { readonly call: ResponsesCall; readonly usage: TokenUsage | null },
 ): object | null {
   const parsed = chatAnswer.safeParse(answer);
   const choice = parsed.data?.choices[0];
   if (!parsed.success || choice === undefined) return null;
   const { id, created, model } = parsed.data;
-  const head: ResponseHead = {
-    id: responseId(id, call),
-    created_at: created ?? call.nowSeconds,
-    model: model ?? call.model,
-  };
+  const head = responseHead({ id, created, model }, call);
   const { content, refusal, tool_calls: calls } = choice.message;
   const output = [
     ...messageItems({ id: head.id, text: content ?? "", refusal: refusal ?? "" }),
@@ -52,14 +51,47 @@ export function responseOf(
   return finishedResponse(head, { output, finishReason: choice.finish_reason ?? "stop", usage });
 }
 
+/** What is the same in every state of a response: its name, and what was asked, as OpenAI repeats it. */
 export interface ResponseHead {
   readonly id: string;
   readonly created_at: number;
   readonly model: string;
+  readonly instructions: string | null;
+  readonly metadata: object;
+  readonly parallel_tool_calls: boolean;
+  readonly temperature: number;
+  readonly top_p: number;
+  readonly tool_choice: unknown;
+  readonly tools: readonly unknown[];
+  readonly max_output_tokens: number;
+  readonly text: object;
 }
 
-export function responseId(chatId: string | undefined, call: AnswerContext): string {
-  return `resp_${(chatId ?? String(call.nowSeconds)).replace(/^chatcmpl-/, "")}`;
+/** What OpenAI takes where the request says nothing (https://platform.openai.com/docs/api-reference/responses/object). */
+const DEFAULTS = { temperature: 1, top_p: 1, parallel_tool_calls: true, tool_choice: "auto" } as const;
+
+interface ChatHead {
+  readonly id: string | undefined;
+  readonly created: number | undefined;
+  readonly model: string | undefined;
+}
+
+export function responseHead({ id, created, model }: ChatHead, call: ResponsesCall): ResponseHead {
+  const { body, nowSeconds, maxOutputTokens } = call;
+  return {
+    id: `resp_${(id ?? String(nowSeconds)).replace(/^chatcmpl-/, "")}`,
+    created_at: created ?? nowSeconds,
+    model: model ?? call.model,
+    instructions: body.instructions ?? null,
+    metadata: body.metadata ?? {},
+    parallel_tool_calls: body.parallel_tool_calls ?? DEFAULTS.parallel_tool_calls,
+    temperature: body.temperature ?? DEFAULTS.temperature,
+    top_p: body.top_p ?? DEFAULTS.top_p,
+    tool_choice: body.tool_choice ?? DEFAULTS.tool_choice,
+    tools: body.tools ?? [],
+    max_output_tokens: maxOutputTokens,
+    text: { ...body.text, format: body.text?.format ?? { type: "text" } },
+  };
 }
 
 export function begunResponse(head: ResponseHead): object {
@@ -90,7 +122,7 @@ export const INCOMPLETE: Readonly<Record<string, string | undefined>> = {
 };
 
 function frameOf(head: ResponseHead): object {
-  return { ...head, object: "response", error: null, parallel_tool_calls: true, store: false };
+  return { ...head, object: "response", error: null, store: false };
 }
 
 interface MessageParts {
