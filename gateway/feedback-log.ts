@@ -7,7 +7,7 @@ import type { EventId } from "../models/domain/ids.ts";
 export interface FeedbackLog {
   /** Resolves when it is durable; throws {@link PublicError} `log_unavailable` when it cannot be. */
   record(
-    feedback: Pick<FeedbackEvent, "request_id" | "user_id" | "rating" | "comment">,
+    feedback: Pick<FeedbackEvent, "request_id" | "app_id" | "user_id" | "rating" | "comment">,
   ): Promise<FeedbackEvent>;
 }
 

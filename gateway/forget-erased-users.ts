@@ -3,6 +3,7 @@ import type { Windows } from "../models/policy/charges.ts";
 import { counterNames } from "../models/policy/counter-keys.ts";
 import type { ResponseCache } from "./cache/response-cache.ts";
 import type { Directory } from "./directory.ts";
+import type { OwnRequests } from "./own-requests.ts";
 import type { RecentQuestions } from "./quality/recent-questions.ts";
 import type { UsageStore } from "./usage-store.ts";
 
@@ -10,6 +11,7 @@ export interface ForgetOptions {
   readonly directory: Directory;
   readonly cache: ResponseCache;
   readonly questions: RecentQuestions;
+  readonly ownRequests: Pick<OwnRequests, "forget">;
   readonly usage: UsageStore;
   readonly windows: (atMs: number) => Windows;
   readonly now: () => number;
@@ -29,7 +31,7 @@ const USER_SCOPES = ["user-minute", "user-day", "user-week", "user-month"] as co
  * stays. Whoever comes with the same id afterwards is a new user, whose counters begin at nothing.
  */
 export function forgetErasedUsers(options: ForgetOptions): { close(): void } {
-  const { directory, cache, questions, usage, now, onError } = options;
+  const { directory, cache, questions, ownRequests, usage, now, onError } = options;
   const timers = new Set<NodeJS.Timeout>();
   let lives = new Map<UserId, number>();
 
@@ -55,7 +57,10 @@ export function forgetErasedUsers(options: ForgetOptions): { close(): void } {
     const erased = lives;
     lives = new Map();
     cache.forgetLives(erased);
-    for (const id of erased.keys()) questions.forget(id);
+    for (const id of erased.keys()) {
+      questions.forget(id);
+      ownRequests.forget(id);
+    }
   };
 
   directory.onErased((id, erasedAtMs) => {

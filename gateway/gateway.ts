@@ -11,6 +11,7 @@ import type { ProviderHealth } from "./health/provider-health.ts";
 import type { LoadSwitch } from "./load-switch.ts";
 import type { GatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { OverBounds } from "./over-bounds.ts";
+import type { OwnRequests } from "./own-requests.ts";
 import type { ProviderClients } from "./providers/provider-clients.ts";
 import type { RecentQuestions } from "./quality/recent-questions.ts";
 import type { Recorder } from "./recorder.ts";
@@ -39,6 +40,7 @@ export interface Gateway {
   readonly cache: ResponseCache;
   readonly metrics: GatewayMetrics;
   readonly questions: RecentQuestions;
+  readonly ownRequests: OwnRequests;
   /** Null: nobody wants traces. */
   readonly tracing: Tracing | null;
   readonly feedback: FeedbackLog;

@@ -126,6 +126,9 @@ async function serveKnownApp(gateway: Gateway, exchange: Exchange): Promise<void
     const bytes = await readBody(exchange.request, limits.maxBodyBytes);
     await gateway.arrivals.join();
     const asked = understand(bytes, exchange, controls.current().catalog.extraParameters);
+    const { requestId, appId } = exchange.draft;
+    // Before the answer: a rating may come with the next packet.
+    if (appId !== "") gateway.ownRequests.add({ id: requestId, app: appId, user: asked.userId });
     const endOfRequest = gateway.load.begin(asked.userId);
     try {
       await serveUnderstood(gateway, asked, exchange);

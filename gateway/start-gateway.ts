@@ -25,6 +25,7 @@ import { openGatewayMetrics } from "./metrics/gateway-metrics.ts";
 import { uuidSource } from "./new-uuid.ts";
 import { startOrphanSweep } from "./orphan-sweep.ts";
 import { openOverBounds } from "./over-bounds.ts";
+import { openOwnRequests } from "./own-requests.ts";
 import { openProviderClients } from "./providers/provider-clients.ts";
 import { openRecentQuestions } from "./quality/recent-questions.ts";
 import { openRecorder } from "./recorder.ts";
@@ -129,6 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     }),
     metrics: openGatewayMetrics({ logPendingBytes: log.pendingBytes }),
     questions: openRecentQuestions(),
+    ownRequests: openOwnRequests({ isAlone: options.eventsOfAll === undefined, newId: newUuid }),
     tracing: options.tracing ?? null,
     feedback: openFeedbackLog({ log, now, newEventId }),
     logger,

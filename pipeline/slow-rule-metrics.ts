@@ -1,19 +1,18 @@
 import { z } from "zod";
 import type { Catalog } from "../models/domain/catalog.ts";
 import { usdFromNano } from "../models/domain/money.ts";
+import { type Estimate, estimateMean, estimateShare, MIN_SAMPLE } from "../models/rules/estimate.ts";
 import type { MetricValues } from "../models/rules/metrics.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 
 type SlowMetrics = Pick<
   MetricValues,
-  | "user_growth"
-  | "usage_ratio"
-  | "forecast_peak_day_spend"
-  | "forecast_usage_ratio"
-  | "forecast_user_growth"
-  | "paying_denied_share"
->;
+  "user_growth" | "usage_ratio" | "forecast_peak_day_spend" | "forecast_usage_ratio" | "forecast_user_growth"
+> & {
+  readonly paying_denied_share: Estimate | null;
+  readonly user_satisfaction: Estimate | null;
+};
 
 /** Metrics of growth, of whole days and of the further future. */
 export type SlowMetricsReader = (warehouse: Warehouse, catalog: Catalog) => Promise<SlowMetrics>;
@@ -23,7 +22,6 @@ const MAX_AGE_MS = 30_000;
 /** Below these numbers a ratio says nothing. */
 const MIN_USERS = 50;
 const MIN_REQUESTS = 50;
-const MIN_PAYING_REQUESTS = 50;
 
 /** A reader that remembers its last answer for half a minute. A failed query is not remembered. */
 export function openSlowMetrics(): SlowMetricsReader {
@@ -49,16 +47,18 @@ const growthRow = z.object({
   users_before: z.number(),
 });
 
+const ratedRow = z.object({ raters: z.number().int(), star_sum: z.number(), star_squares: z.number() });
 const payingRow = z.object({ requests: z.number(), denied: z.number() });
 
 async function readSlowMetrics(warehouse: Warehouse, { tiers }: Catalog): Promise<SlowMetrics> {
   const paying = [...tiers.values()].filter(({ premium }) => premium).map(({ name }) => name);
-  const [[forecast], [growth], [refused]] = await Promise.all([
+  const [[forecast], [growth], [refused], [rated]] = await Promise.all([
     warehouse.query({ sql: queryText("slow-rule-metrics"), row: forecastRow }),
     warehouse.query({ sql: queryText("alert-inputs"), row: growthRow }),
     warehouse.query({ sql: queryText("paying-refused"), params: { paying }, row: payingRow }),
+    warehouse.query({ sql: queryText("rated-lately"), row: ratedRow }),
   ]);
-  if (forecast === undefined || growth === undefined || refused === undefined)
+  if (forecast === undefined || growth === undefined || refused === undefined || rated === undefined)
     throw new Error("a query of the rules' metrics gave no row");
   const { last_hour_requests: requests, normal_hourly_requests: normal } = growth;
   const { new_users_today: newUsers, users_before: usersBefore } = growth;
@@ -68,7 +68,11 @@ async function readSlowMetrics(warehouse: Warehouse, { tiers }: Catalog): Promis
     forecast_peak_day_spend: peak === null ? null : usdFromNano(Math.round(peak)),
     usage_ratio: normal === null || normal === 0 || requests < MIN_REQUESTS ? null : requests / normal,
     user_growth: usersBefore < MIN_USERS ? null : newUsers / usersBefore,
-    paying_denied_share: refused.requests < MIN_PAYING_REQUESTS ? null : refused.denied / refused.requests,
+    paying_denied_share: estimateShare(refused.denied, refused.requests),
+    user_satisfaction: estimateMean(
+      { count: rated.raters, sum: rated.star_sum, squares: rated.star_squares },
+      MIN_SAMPLE.raters,
+    ),
   };
 }
 

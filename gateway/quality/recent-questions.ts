@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { openGenerations } from "../generations.ts";
 
 /** Who asks the same once more after so short a time was not content with the answer. */
 export const AGAIN_MS = 60_000;
@@ -32,29 +33,17 @@ function isOf(question: string, userId: string): boolean {
   return question.endsWith(` ${userId}`);
 }
 
-/** Two generations, each of a minute at most: what is in neither is older, and forgetting needs no sweep. */
+/** Two generations, each of a minute at most: what is in neither is older. */
 export function openRecentQuestions(maxInGeneration = MAX_IN_GENERATION): RecentQuestions {
-  let young = new Map<string, Answered>();
-  let old = new Map<string, Answered>();
-  let bornAtMs = 0;
+  const answers = openGenerations<Answered>({ maxInGeneration, maxAgeMs: AGAIN_MS });
   return {
     answererOf(question, askedAtMs) {
-      const found = young.get(question) ?? old.get(question);
+      const found = answers.get(question);
       if (found === undefined) return "";
       const waitedMs = askedAtMs - found.atMs;
       return waitedMs >= 0 && waitedMs < AGAIN_MS ? found.provider : "";
     },
-    answered(question, answered) {
-      if (young.size >= maxInGeneration || answered.atMs - bornAtMs >= AGAIN_MS) {
-        old = answered.atMs - bornAtMs >= 2 * AGAIN_MS ? new Map() : young;
-        young = new Map();
-        bornAtMs = answered.atMs;
-      }
-      young.set(question, answered);
-    },
-    forget(userId) {
-      for (const questions of [young, old])
-        for (const question of questions.keys()) if (isOf(question, userId)) questions.delete(question);
-    },
+    answered: (question, answered) => answers.set(question, answered, answered.atMs),
+    forget: (userId) => answers.forget((question) => isOf(question, userId)),
   };
 }

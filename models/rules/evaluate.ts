@@ -2,7 +2,8 @@ import type { Directive, DirectiveInstruction } from "../domain/directive.ts";
 import type { AutomationMode, Rule } from "../domain/rule.ts";
 import { type ActionFacts, planAction } from "./actions.ts";
 import { type ConditionResult, parseCondition } from "./condition.ts";
-import type { MetricValues, RuleMetric } from "./metrics.ts";
+import type { Estimate } from "./estimate.ts";
+import type { MetricEstimates, MetricValues, RuleMetric } from "./metrics.ts";
 import { sameInstruction } from "./same-instruction.ts";
 
 /** What is remembered of a rule between two evaluations. */
@@ -17,6 +18,8 @@ export interface RuleRound {
   readonly rules: readonly Rule[];
   readonly mode: AutomationMode;
   readonly metrics: MetricValues;
+  /** How sure they are, as far as that is known. */
+  readonly estimates?: MetricEstimates;
   readonly facts: ActionFacts;
   readonly states: ReadonlyMap<string, RuleState>;
   /** In force now, whoever issued them. */
@@ -80,6 +83,8 @@ export interface RuleDecision {
   readonly outcome: RuleOutcome;
   /** The metrics that the condition read; null = unknown. */
   readonly inputs: Readonly<Record<string, number | null>>;
+  /** How sure those are that are taken from samples. */
+  readonly estimates?: Readonly<Record<string, Estimate>>;
   /** In words; absent: the condition with the metrics says it. */
   readonly reason?: string;
 }
@@ -108,13 +113,13 @@ export function evaluateRules(round: RuleRound): RuleRoundResult {
   const issued: DirectiveInstruction[] = [];
   for (const rule of inOrder(round)) {
     const before = states.get(rule.name) ?? FRESH;
-    const { result, inputs } = evaluateCondition(rule, round.metrics);
+    const { result, inputs, estimates } = evaluateCondition(rule, round);
     const holdsSinceMs = result.known === true && result.holds ? (before.holdsSinceMs ?? round.nowMs) : null;
     const outcome = outcomeOf({ rule, round, result, issued, state: { ...before, holdsSinceMs } });
     const acted = isActing(outcome);
     states.set(rule.name, { holdsSinceMs, lastFiredAtMs: acted ? round.nowMs : before.lastFiredAtMs });
     if (outcome.kind === "fired" && outcome.instruction !== null) issued.push(outcome.instruction);
-    decisions.push({ rule, outcome, inputs });
+    decisions.push({ rule, outcome, inputs, estimates });
   }
   return { decisions, states };
 }
@@ -144,14 +149,19 @@ function conditionOf(rule: Rule): ReturnType<typeof parseCondition> {
   return parsed;
 }
 
-function evaluateCondition(rule: Rule, metrics: MetricValues) {
+function evaluateCondition(rule: Rule, { metrics, estimates = {} }: RuleRound) {
   const parsed = conditionOf(rule);
-  if (!parsed.ok) return { result: { known: "error", message: parsed.problem } as const, inputs: {} };
+  if (!parsed.ok)
+    return { result: { known: "error", message: parsed.problem } as const, inputs: {}, estimates: {} };
   const { condition } = parsed;
   const inputs: RuleDecision["inputs"] = Object.fromEntries(
     condition.metrics.map((metric) => [metric, metrics[metric]]),
   );
-  return { result: condition.evaluate(metrics), inputs };
+  const sampled = condition.metrics.flatMap((metric) => {
+    const estimate = estimates[metric];
+    return estimate === null || estimate === undefined ? [] : [[metric, estimate] as const];
+  });
+  return { result: condition.evaluate(metrics), inputs, estimates: Object.fromEntries(sampled) };
 }
 
 interface RuleCase {

@@ -1,4 +1,5 @@
 import type { PredictedEffect } from "./effect.ts";
+import { MIN_SAMPLE } from "./estimate.ts";
 
 /** What happened to some users' requests in a span of time. Nano-dollars, milliseconds. */
 export interface SpanOutcome {
@@ -18,8 +19,9 @@ export interface SpanOutcome {
   readonly timed: number;
   readonly latencyMs: number;
   readonly latencySquares: number;
-  readonly ratings: number;
-  readonly ratingSum: number;
+  /** Users who rated, and the sum of each one's mean rating: nobody counts twice. */
+  readonly raters: number;
+  readonly starSum: number;
 }
 
 export interface Spans {
@@ -57,7 +59,6 @@ export interface EffectErrors {
 
 /** Fewer requests before or after say nothing. */
 export const MIN_REQUESTS = 30;
-const MIN_RATINGS = 5;
 const RATING_SPREAD = 1;
 
 /** `control`: the same spans of the users on whom it was not tried. The change of the day's hours is in both, and cancels out. */
@@ -96,7 +97,7 @@ export function errorsOf(tried: Spans, control: Spans | null): EffectErrors {
     // Of a share, at most: one half.
     share: error(({ requests }) => 0.5 / Math.sqrt(Math.max(1, requests))),
     tierShare: error(({ tierRequests }) => 0.5 / Math.sqrt(Math.max(1, tierRequests))),
-    satisfaction: error(({ ratings }) => RATING_SPREAD / Math.sqrt(Math.max(1, ratings))),
+    satisfaction: error(({ raters }) => RATING_SPREAD / Math.sqrt(Math.max(1, raters))),
   };
 }
 
@@ -111,7 +112,7 @@ const costPerAnswer: Mean = ({ cost, answered }) => ratio(cost, answered);
 const costPerRequest: Mean = ({ cost, requests }) => ratio(cost, requests);
 const deniedShare: Mean = ({ tierDenied, tierRequests }) => ratio(tierDenied, tierRequests);
 const meanLatency: Mean = ({ latencyMs, timed }) => ratio(latencyMs, timed);
-const meanRating: Mean = ({ ratings, ratingSum }) => (ratings < MIN_RATINGS ? null : ratingSum / ratings);
+const meanRating: Mean = ({ raters, starSum }) => (raters < MIN_SAMPLE.raters ? null : starSum / raters);
 
 function relativeChange(tried: Spans, control: Spans | null, mean: Mean): number | null {
   const own = factor(tried, mean);

@@ -1,3 +1,5 @@
+import type { Estimate } from "./estimate.ts";
+
 /**
  * The metrics that a rule's condition may name, and what each of them is. Money in dollars, shares from 0 to 1.
  * Each is defined once, in the warehouse's `bi_*` views or in the catalog; a condition sees them as doubles.
@@ -10,14 +12,14 @@ export const RULE_METRICS = {
   daily_budget: "USD a day, the hard limit of the safeguards",
   weekly_budget: "USD a week, the hard limit of the safeguards",
   forecast_week_spend: "USD that the next seven days will cost, by the latest forecast",
-  cost_per_request: "USD of a served request, last hour",
+  cost_per_request: "USD of an answered request, last hour; unknown under 30 answers",
   requests_per_minute: "requests in the last 60 seconds",
   users_online: "distinct users in the last 5 minutes",
-  cache_hit_rate: "hits / cacheable requests, last hour; unknown under 20 cacheable requests",
-  user_satisfaction: "mean rating from 1 to 5, last 7 days; unknown under 5 ratings",
+  cache_hit_rate: "hits / cacheable requests, last hour; unknown under 50 cacheable requests",
+  user_satisfaction: "mean rating from 1 to 5, each user counted once, last 7 days; unknown under 10 users",
   response_time_ms:
-    "95th percentile of the answers' latency in milliseconds, last 5 minutes; unknown under 5 calls",
-  error_rate: "failed / served requests, last 5 minutes; unknown under 20 requests",
+    "95th percentile of the answers' latency in milliseconds, last 5 minutes; unknown under 100 calls",
+  error_rate: "failed / served requests, last 5 minutes; unknown under 50 requests",
   user_growth: "users who came today / users before; unknown under 50 users",
   usage_ratio:
     "requests of the last hour / their median at that hour on the days before; unknown under 50 requests or 3 such days",
@@ -43,6 +45,15 @@ export type RuleMetric = keyof typeof RULE_METRICS;
 
 /** Null = not known now: no traffic, too few values, no forecast yet. A rule that needs it is then not evaluated. */
 export type MetricValues = Readonly<Record<RuleMetric, number | null>>;
+
+/** How sure a metric is, of those that are taken from a sample; null: the sample is too small. */
+export type MetricEstimates = Readonly<Partial<Record<RuleMetric, Estimate | null>>>;
+
+/** The metrics of one moment. */
+export interface MetricReadings {
+  readonly values: MetricValues;
+  readonly estimates: MetricEstimates;
+}
 
 export function isRuleMetric(name: string): name is RuleMetric {
   return Object.hasOwn(RULE_METRICS, name);

@@ -33,6 +33,7 @@ export function drawFeedback(
   return {
     event_id: drawEventId(random, ts),
     request_id: event.request_id,
+    app_id: event.app_id,
     user_id: event.user_id,
     ts,
     rating: drawRating({ quality, latencyMs: event.latency_ms, lowered: drop?.factor ?? 0 }, random),

@@ -80,14 +80,15 @@ async function evaluateNow(
   nowMs: number,
 ): Promise<RuleRoundResult> {
   const current = catalog();
-  const [metrics, today] = await Promise.all([
+  const [{ values, estimates }, today] = await Promise.all([
     readRuleMetrics(warehouse, current, readSlow),
     readProvidersToday(warehouse, current),
   ]);
   return evaluateRules({
     rules: current.automation.rules,
     mode: current.automation.mode,
-    metrics,
+    metrics: values,
+    estimates,
     facts: {
       providers: providerFacts(current, today, nowMs),
       fallbackProvider: current.routing.fallbackProvider,

@@ -79,8 +79,8 @@ const spanRow = z.object({
   timed: count,
   latency_ms: z.number(),
   latency_squares: z.number(),
-  ratings: count,
-  rating_sum: count,
+  raters: count,
+  star_sum: z.number(),
 });
 
 const NOTHING: SpanOutcome = {
@@ -96,8 +96,8 @@ const NOTHING: SpanOutcome = {
   timed: 0,
   latencyMs: 0,
   latencySquares: 0,
-  ratings: 0,
-  ratingSum: 0,
+  raters: 0,
+  starSum: 0,
 };
 
 export interface Span {
@@ -124,7 +124,7 @@ export async function readSpan(
 }
 
 function outcomeOf(row: Omit<z.infer<typeof spanRow>, "tried">): SpanOutcome {
-  const { tier_requests, tier_denied, cost_squares, latency_ms, latency_squares, rating_sum, ...same } = row;
+  const { tier_requests, tier_denied, cost_squares, latency_ms, latency_squares, star_sum, ...same } = row;
   return {
     ...same,
     tierRequests: tier_requests,
@@ -132,7 +132,7 @@ function outcomeOf(row: Omit<z.infer<typeof spanRow>, "tried">): SpanOutcome {
     costSquares: cost_squares,
     latencyMs: latency_ms,
     latencySquares: latency_squares,
-    ratingSum: rating_sum,
+    starSum: star_sum,
   };
 }
 

@@ -2,12 +2,12 @@
 -- milliseconds; rating: 0 = nobody has rated the answer.
 SELECT
     toUnixTimestamp64Milli(past.ts) AS ts,
-    user_id, tier, feature, requested_model, needs, provider,
+    past.user_id AS user_id, tier, feature, requested_model, needs, provider,
     if(empty(attempts), provider, attempts[1].provider) AS first_provider,
     route_reason, outcome, denial_reason,
     toFloat64(past.latency_ms) AS latency_ms,
     input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, cost, cache_saved, source,
-    rated.mean AS rating
+    toFloat64(rated.stars) AS rating
 FROM
 (
     SELECT *
@@ -19,9 +19,9 @@ FROM
 ) AS past
 LEFT JOIN
 (
-    SELECT request_id, avg(rating) AS mean
+    SELECT request_id, user_id, argMax(rating, feedback_events.ts) AS stars
     FROM feedback_events FINAL
     WHERE feedback_events.ts >= fromUnixTimestamp64Milli({from:Int64})
-    GROUP BY request_id
-) AS rated ON rated.request_id = past.request_id
+    GROUP BY request_id, user_id
+) AS rated ON rated.request_id = past.request_id AND rated.user_id = past.user_id
 ORDER BY past.ts

@@ -9,21 +9,16 @@ WITH
         FROM anomalies FINAL WHERE is_open AND from_ts > now64(3) - INTERVAL 10 DAY
     ) AS unusual
 SELECT
-    (
-        SELECT if(count() < 20, NULL, countIf(outcome = 'cached') / count())
-        FROM request_events FINAL
-        WHERE ts > now64(3) - INTERVAL 1 HOUR AND outcome IN ('ok', 'cached') AND feature IN {cached_features:Array(String)}
-    ) AS cache_hit_rate,
-    (
-        SELECT if(count() < 5, NULL, toFloat64(quantileExact(0.95)(latency_ms)))
-        FROM request_events FINAL
-        WHERE ts > now64(3) - INTERVAL 5 MINUTE AND outcome = 'ok'
-    ) AS response_time_ms,
-    (
-        SELECT if(count() < 5, NULL, avg(rating))
-        FROM feedback_events FINAL
-        WHERE ts > now64(3) - INTERVAL 7 DAY
-    ) AS user_satisfaction,
+    hour.cacheable AS cacheable,
+    hour.cache_hits AS cache_hits,
+    hour.answered AS answered,
+    hour.nano_cost AS nano_cost,
+    hour.nano_cost_squares AS nano_cost_squares,
+    recent.timed AS timed,
+    if(timed = 0, NULL, recent.sorted_ms[1 + least(timed - 1, toUInt64(floor(0.95 * timed)))]) AS p95_ms,
+    -- Order statistics that hold the 95th percentile between them with 95 % certainty.
+    if(timed = 0, NULL, recent.sorted_ms[toUInt64(greatest(1, floor(0.95 * timed - 1.96 * sqrt(0.0475 * timed))))]) AS p95_low_ms,
+    if(timed = 0, NULL, recent.sorted_ms[least(timed, toUInt64(ceil(0.95 * timed + 1.96 * sqrt(0.0475 * timed))))]) AS p95_high_ms,
     (
         SELECT if(count() != 7, NULL, sum(point))
         FROM forecasts FINAL
@@ -38,3 +33,20 @@ SELECT
     if(has_looked, unusual.2, NULL) AS anomaly_requests,
     if(has_looked, unusual.3, NULL) AS anomaly_error_rate,
     if(has_looked, unusual.4, NULL) AS anomaly_latency
+FROM
+(
+    SELECT
+        countIf(outcome IN ('ok', 'cached') AND feature IN {cached_features:Array(String)}) AS cacheable,
+        countIf(outcome = 'cached' AND feature IN {cached_features:Array(String)}) AS cache_hits,
+        countIf(outcome IN ('ok', 'cached')) AS answered,
+        sum(cost) AS nano_cost,
+        sum(toFloat64(cost) * toFloat64(cost)) AS nano_cost_squares
+    FROM request_events FINAL
+    WHERE ts > now64(3) - INTERVAL 1 HOUR
+) AS hour
+CROSS JOIN
+(
+    SELECT count() AS timed, arraySort(groupArray(toFloat64(latency_ms))) AS sorted_ms
+    FROM request_events FINAL
+    WHERE ts > now64(3) - INTERVAL 5 MINUTE AND outcome = 'ok'
+) AS recent

@@ -14,8 +14,8 @@ SELECT
     sum(was_timed) AS timed,
     sum(ms * was_timed) AS latency_ms,
     sum(ms * ms * was_timed) AS latency_squares,
-    sum(rated) AS ratings,
-    sum(stars) AS rating_sum
+    sum(rated) AS raters,
+    sum(stars) AS star_sum
 FROM
 (
     SELECT
@@ -30,12 +30,13 @@ FROM
         outcome = 'ok' AS was_timed,
         toFloat64(latency_ms) AS ms,
         0 AS rated,
-        toUInt64(0) AS stars
+        toFloat64(0) AS stars
     FROM request_events FINAL
     WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({until:Int64})
     UNION ALL
-    SELECT murmurHash3_32(user_id) < {share:Float64} * 4294967296, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, toUInt64(rating)
-    FROM feedback_events FINAL
-    WHERE ts >= fromUnixTimestamp64Milli({from:Int64}) AND ts < fromUnixTimestamp64Milli({until:Int64})
+    -- Each user counts once, with the mean of what they gave: one who rates often says no more than another.
+    SELECT murmurHash3_32(user_id) < {share:Float64} * 4294967296, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, avg(rating)
+    FROM counted_ratings(from = {from:Int64}, to = {until:Int64})
+    GROUP BY user_id
 )
 GROUP BY tried

@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
+import { v4, v7 } from "uuid";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { FeedbackEvent } from "../../models/domain/feedback-event.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
+
+const DAY_MS = 86_400_000;
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -29,10 +33,10 @@ async function recorded() {
   return events;
 }
 
-async function requestId(): Promise<string> {
+async function requestId(user = "ada"): Promise<string> {
   const response = await gateway.post(
     { model: "auto", messages: [{ role: "user", content: "hi" }] },
-    { "x-vigor-user": "ada" },
+    { "x-vigor-user": user },
   );
   await response.text();
   return response.headers.get("x-vigor-request-id") ?? "";
@@ -49,9 +53,54 @@ it("a rating is in the log, under its request and its user, when it is answered"
 });
 
 it("a comment is optional, and the user may be in the body", async () => {
-  const request_id = await requestId();
+  const request_id = await requestId("bob");
   expect((await rate({ request_id, rating: 1, user: "bob" }, { "x-vigor-user": "" })).status).toBe(200);
   expect((await recorded()).at(-1)).toMatchObject({ user_id: "bob", comment: "", rating: 1 });
+});
+
+it("a user may rate an answer again, through the same app", async () => {
+  const request_id = await requestId();
+  for (const rating of [1, 5]) expect((await rate({ request_id, rating })).status).toBe(200);
+  expect((await recorded()).slice(-2)).toMatchObject([
+    { request_id, rating: 1 },
+    { request_id, rating: 5 },
+  ]);
+});
+
+it.each<[string, () => Promise<{ request_id: string; user?: string }>]>([
+  ["a request that was never made", async () => ({ request_id: v7() })],
+  ["a request id of another kind than the gateways make", async () => ({ request_id: v4() })],
+  ["another user's request", async () => ({ request_id: await requestId("bob") })],
+  [
+    "a request that is older than a week",
+    async () => ({ request_id: v7({ msecs: Date.now() - 8 * DAY_MS }) }),
+  ],
+  ["a request of tomorrow", async () => ({ request_id: v7({ msecs: Date.now() + DAY_MS }) })],
+])("a rating of %s is answered with not_found, and nothing is written", async (_what, ask) => {
+  const { request_id } = await ask();
+  const before = (await recorded()).length;
+  const refused = await rate({ request_id, rating: 5 });
+  expect(refused).toMatchObject({
+    status: 404,
+    answer: { error: { code: "not_found", param: "request_id" } },
+  });
+  expect(await recorded()).toHaveLength(before);
+});
+
+it("a rating through another app than the request's is answered with not_found", async () => {
+  const other = "vk-another-app";
+  const key_sha256 = createHash("sha256").update(other).digest("hex");
+  const created = { type: "created", id: "other", name: "other", key_sha256, ts: Date.now() };
+  await gateway.log.append("keys", [{ key: "other", value: Buffer.from(JSON.stringify(created)) }]);
+  const request_id = await requestId();
+  const refused = await rate({ request_id, rating: 5 }, { authorization: `Bearer ${other}` });
+  expect(refused).toMatchObject({ status: 404, answer: { error: { code: "not_found" } } });
+});
+
+it("a rating of a request that an earlier process may have answered is written down", async () => {
+  const request_id = v7({ msecs: Date.now() - DAY_MS });
+  expect((await rate({ request_id, rating: 2 })).status).toBe(200);
+  expect((await recorded()).at(-1)).toMatchObject({ request_id, rating: 2 });
 });
 
 it.each<[string, unknown, number, string, string | null]>([

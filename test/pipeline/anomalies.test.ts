@@ -125,10 +125,10 @@ describe("detect-anomalies", { timeout: 120_000 }, () => {
 
   it("a rule can ask how unusual things are, and is told that it is not known when nobody has looked", async () => {
     const { warehouse, catalog } = pipeline.deps;
-    expect(await readRuleMetrics(warehouse, catalog())).toMatchObject({ anomaly_requests: null });
+    expect((await readRuleMetrics(warehouse, catalog())).values).toMatchObject({ anomaly_requests: null });
     const run = { job: "detect-anomalies", due_at: Date.now(), started_at: Date.now(), status: "ok" };
     await warehouse.insert("job_runs", [run]);
-    const metrics = await readRuleMetrics(warehouse, catalog());
+    const { values: metrics } = await readRuleMetrics(warehouse, catalog());
     expect(metrics.anomaly_requests).toBeGreaterThanOrEqual(0.5);
     expect(metrics.anomaly_error_rate).toBe(0);
   });

@@ -124,13 +124,18 @@ async function forecast(series: string, points: readonly number[]): Promise<void
 }
 
 async function rate(rating: number, ratings: number): Promise<void> {
+  const ts = Date.now() - HOUR_MS;
+  const requests = Array.from({ length: ratings }, (_, index) =>
+    recentRequest(ts, { user_id: `user-${index}`, cost: 0 }),
+  );
+  await pipeline.store(requests);
   await pipeline.deps.warehouse.insert(
     "feedback_events",
-    Array.from({ length: ratings }, (_, index) => ({
+    requests.map(({ request_id, user_id }, index) => ({
       event_id: uuidv7(),
-      request_id: uuidv7(),
-      user_id: `user-${index}`,
-      ts: Date.now() - HOUR_MS,
+      request_id,
+      user_id,
+      ts,
       rating,
       comment: "",
       source: "live",
@@ -172,9 +177,9 @@ const REFUSED = {
 /** What makes each rule of the shipped catalog fire. Around it there is ordinary traffic, before and after the rule acts. */
 const INCIDENTS: Readonly<Record<string, (issuedMs: number) => Promise<void>>> = {
   "daily-spend-above-target": (issuedMs) => spend(issuedMs, 130),
-  "low-cache-hit-rate": () => burst({ ...lately(30), given: { feature: "general-advice" } }),
+  "low-cache-hit-rate": () => burst({ ...lately(60), given: { feature: "general-advice" } }),
   "low-satisfaction": () => rate(3, 10),
-  "slow-answers": () => burst({ ...lately(10), given: { latency_ms: 9_000 } }),
+  "slow-answers": () => burst({ ...lately(110), given: { latency_ms: 9_000 } }),
   "pace-free-tier": (issuedMs) => spend(issuedMs, 20),
   "pace-everybody": (issuedMs) => spend(issuedMs, 20),
   "paying-users-refused": (issuedMs) =>

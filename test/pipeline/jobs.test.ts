@@ -91,7 +91,7 @@ describe("rule metrics", () => {
   it("are unknown without enough values, and right with them", async () => {
     await pipeline.clear("request_events", "spend_quarter_hours");
     const unknown = await readRuleMetrics(pipeline.deps.warehouse, pipeline.deps.catalog());
-    expect(unknown).toMatchObject({
+    expect(unknown.values).toMatchObject({
       daily_spend: 0,
       cache_hit_rate: null,
       response_time_ms: null,
@@ -105,22 +105,94 @@ describe("rule metrics", () => {
       target_spend: 25,
     });
     const now = Date.now();
-    const requests = Array.from({ length: 40 }, (_, index) =>
+    const requests = Array.from({ length: 400 }, (_, index) =>
       recentRequest(now, {
         feature: "advice",
-        outcome: index < 10 ? "cached" : index < 36 ? "ok" : "failed",
-        latency_ms: 100 * (index + 1),
-        cost: USD / 100,
+        outcome: index < 100 ? "cached" : index < 360 ? "ok" : "failed",
+        latency_ms: 10 * (index + 1),
+        cost: USD / 1000,
       }),
     );
     await pipeline.store(requests);
-    const known = await readRuleMetrics(pipeline.deps.warehouse, pipeline.deps.catalog());
+    const { values: known, estimates } = await readRuleMetrics(
+      pipeline.deps.warehouse,
+      pipeline.deps.catalog(),
+    );
     expect(known.daily_spend).toBeCloseTo(0.4, 9);
-    expect(known.cache_hit_rate).toBeCloseTo(10 / 36, 9);
-    expect(known.error_rate).toBeCloseTo(4 / 40, 9);
-    expect(known.requests_per_minute).toBe(40);
-    expect(known.response_time_ms).toBeGreaterThanOrEqual(3400);
-    expect(known.response_time_ms).toBeLessThanOrEqual(3600);
+    expect(known.cache_hit_rate).toBeCloseTo(100 / 360, 9);
+    expect(known.error_rate).toBeCloseTo(40 / 400, 9);
+    expect(known.requests_per_minute).toBe(400);
+    // Of 260 answers, from 1.01 s to 3.6 s, the 248th; between the 240th and the 254th with 95 % certainty.
+    expect(estimates.response_time_ms).toEqual({ value: 3480, low: 3400, high: 3540, sample: 260 });
+    // Wilson's interval of 40 of 400, from a published calculator: 7.44 % to 13.32 %.
+    expect(estimates.error_rate?.low).toBeCloseTo(0.0744, 3);
+    expect(estimates.error_rate?.high).toBeCloseTo(0.1332, 3);
+  });
+
+  it("are unknown while a sample is too small for its kind: 99 answers for a 95th percentile, 49 requests for a share", async () => {
+    const read = async () => (await readRuleMetrics(pipeline.deps.warehouse, pipeline.deps.catalog())).values;
+    const store = (length: number) =>
+      pipeline.store(Array.from({ length }, () => recentRequest(Date.now(), { feature: "advice" })));
+    await pipeline.clear("request_events", "spend_quarter_hours");
+    await store(49);
+    expect(await read()).toMatchObject({ error_rate: null, cache_hit_rate: null, response_time_ms: null });
+    await store(50);
+    expect(await read()).toMatchObject({ error_rate: 0, cache_hit_rate: 0, response_time_ms: null });
+    await store(1);
+    expect((await read()).response_time_ms).not.toBeNull();
+  });
+
+  it("count a rating for an answer that exists, by its user through its app, the last one, and each user once", async () => {
+    await pipeline.clear("request_events", "spend_quarter_hours", "feedback_events");
+    const now = Date.now() - 60_000;
+    const users = Array.from({ length: 10 }, (_, index) => `rater-${index}`);
+    const requests = users.flatMap((user_id) =>
+      Array.from({ length: user_id === "rater-0" ? 30 : 1 }, () =>
+        recentRequest(now, { user_id, app_id: "app-1" }),
+      ),
+    );
+    const denied = recentRequest(now, { user_id: "rater-1", outcome: "denied", provider: "", attempts: [] });
+    await pipeline.store([...requests, denied]);
+    const [, ...others] = users;
+    const given = (request_id: string, user_id: string, rating: number, more: object = {}) => ({
+      event_id: uuidv7(),
+      request_id,
+      user_id,
+      app_id: "app-1",
+      ts: now + 1_000,
+      rating,
+      comment: "",
+      source: "live",
+      ...more,
+    });
+    const requestOf = (user: string) => requests.find(({ user_id }) => user_id === user)?.request_id ?? "";
+    const rate = (rows: readonly object[]) =>
+      pipeline.deps.warehouse.insert(
+        "feedback_events",
+        rows.map((row, log_offset) => ({ ...row, log_partition: uuidv7(), log_offset })),
+      );
+    const read = async () =>
+      (await readRuleMetrics(pipeline.deps.warehouse, pipeline.deps.catalog())).estimates.user_satisfaction;
+
+    // Nine contented users are too few, and what is not a rating of one's own answer counts for nobody.
+    await rate([
+      ...others.map((user) => given(requestOf(user), user, 5, { ts: now })),
+      ...Array.from({ length: 20 }, (_, index) => given(uuidv7(), `nobody-${index}`, 1)),
+      ...others.map((user) => given(requestOf(user), "stranger", 1)),
+      ...others.map((user) => given(requestOf(user), user, 1, { app_id: "app-2" })),
+      given(denied.request_id, "rater-1", 1),
+    ]);
+    expect(await read()).toBeNull();
+
+    // One angry user with 30 ratings is one of ten, and who changes a rating has given one.
+    await rate([
+      ...requests
+        .filter(({ user_id }) => user_id === "rater-0")
+        .map(({ request_id }) => given(request_id, "rater-0", 1)),
+      given(requestOf("rater-1"), "rater-1", 2, { ts: now + 1_000 }),
+      given(requestOf("rater-1"), "rater-1", 4, { ts: now + 2_000 }),
+    ]);
+    expect(await read()).toMatchObject({ value: (8 * 5 + 4 + 1) / 10, sample: 10 });
   });
 });
 
@@ -146,7 +218,7 @@ describe("forecast-spend", { timeout: 240_000 }, () => {
     );
     expect(await forecastSpend(pipeline.deps, now)).toMatchObject({ notable: true, details: { days: 42 } });
     await forecastSpend(pipeline.deps, now);
-    const metrics = await readRuleMetrics(pipeline.deps.warehouse, pipeline.deps.catalog());
+    const { values: metrics } = await readRuleMetrics(pipeline.deps.warehouse, pipeline.deps.catalog());
     expect(metrics.forecast_week_spend).toBeCloseTo(7 * 10 + 21, 3);
 
     const control = await startTestControl({ ...pipeline.deps });

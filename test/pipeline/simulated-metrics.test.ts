@@ -22,6 +22,10 @@ const MAX_TRIES = 40;
 /** The warehouse weighs the current quarter of an hour by the second, at a moment of its own within the slot. */
 const MAX_DIFFERENCE = (1.5 * SLOT_MS) / QUARTER_MS;
 
+const BUSY_MS = 2 * HOUR_MS;
+/** So many that no metric lacks a sample. */
+const AT_ONCE = 7;
+
 let pipeline: TestPipeline;
 beforeAll(async () => {
   pipeline = await startTestPipeline();
@@ -34,15 +38,21 @@ function zoneAtNoon(): string {
   return `Etc/GMT${ahead >= 0 ? "-" : "+"}${Math.abs(ahead)}`;
 }
 
-/** Requests every ten seconds, in the middle between whole ones: between two slots of five seconds no window loses or gains any. */
+/**
+ * Requests every ten seconds, several at once in each day's busy hours, of which it is the end, in the middle between whole ones:
+ * between two slots of five seconds no window loses or gains any.
+ */
 function lastDays(catalog: Catalog, nowMs: number): ServedRequest[] {
   const features = [...catalog.features.keys(), "chat"];
   const providers = [...catalog.providers.keys()];
   const outcomes = ["ok", "ok", "ok", "cached", "failed", "ok", "denied"] as const;
   const count = Math.floor((DAYS * DAY_MS) / EVERY_MS);
   const lastMs = Math.floor(nowMs / EVERY_MS) * EVERY_MS - SLOT_MS;
-  return Array.from({ length: count }, (_, index) => {
-    const ts = lastMs - (count - 1 - index) * EVERY_MS;
+  const times = Array.from({ length: count }, (_, index) => lastMs - (count - 1 - index) * EVERY_MS);
+  const moments = times.flatMap((ts) =>
+    Array.from({ length: (lastMs - ts) % DAY_MS < BUSY_MS ? AT_ONCE : 1 }, () => ts),
+  );
+  return moments.map((ts, index) => {
     const outcome = outcomes[index % outcomes.length] ?? "ok";
     const provider = outcome === "denied" ? "" : (providers[index % providers.length] ?? "");
     const ask: Ask = {
@@ -141,7 +151,7 @@ const ELSEWHERE: ReadonlySet<keyof MetricValues> = new Set(["user_growth"]);
 async function readInOneSlot(catalog: Catalog): Promise<{ told: MetricValues; atMs: number }> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const atMs = Date.now();
-    const told = await readRuleMetrics(pipeline.deps.warehouse, catalog);
+    const { values: told } = await readRuleMetrics(pipeline.deps.warehouse, catalog);
     if (Math.floor(Date.now() / SLOT_MS) === Math.floor(atMs / SLOT_MS)) return { told, atMs };
   }
   throw new Error("the warehouse is too slow to be read within five seconds");

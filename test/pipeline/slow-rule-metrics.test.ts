@@ -10,6 +10,7 @@ const UNKNOWN = {
   forecast_peak_day_spend: null,
   forecast_usage_ratio: null,
   forecast_user_growth: null,
+  user_satisfaction: null,
 };
 
 let pipeline: TestPipeline;
@@ -128,7 +129,8 @@ it("does not divide by nothing", async () => {
 
 it("counts of the last day what the plans of those who pay have refused, and nothing else", async () => {
   const { warehouse, catalog } = pipeline.deps;
-  const share = async () => (await openSlowMetrics()(warehouse, catalog())).paying_denied_share;
+  const share = async () =>
+    (await openSlowMetrics()(warehouse, catalog())).paying_denied_share?.value ?? null;
   const requests = (length: number, given: object, ago = DAY_MS / 2) =>
     pipeline.store(Array.from({ length }, (_, at) => recentRequest(Date.now() - ago - at, given)));
   const refused = { outcome: "denied", denial_reason: "daily_requests_exceeded" };

@@ -156,10 +156,10 @@ test("targets are judged over the last 30 complete days, and what is not known i
   );
   await store(
     "feedback_events",
-    requests.slice(0, 10).map(({ request_id, ts }, i) => ({
+    requests.slice(2, 12).map(({ request_id, user_id, ts }, i) => ({
       event_id: uuidv7(),
       request_id,
-      user_id: "user-1",
+      user_id,
       ts,
       rating: i < 5 ? 4 : 5,
       comment: "",

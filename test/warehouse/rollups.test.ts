@@ -71,6 +71,42 @@ test("a build makes the days that have got new rows, and nothing when there are 
   expect((await build()).requests).toBe(0);
 });
 
+test("a rating that is changed on a later day counts there, and no more on the day before", async () => {
+  await server.warehouse.command("TRUNCATE TABLE feedback_events");
+  const nowMs = Date.now();
+  const request = makeRequestEvent({ ts: nowMs - 3 * DAY_MS });
+  const rate = (ts: number, rating: number, given: object = {}) => {
+    const { request_id, user_id, app_id } = request;
+    const row = {
+      event_id: uuidv7(),
+      request_id,
+      user_id,
+      app_id,
+      ts,
+      rating,
+      comment: "",
+      source: "live",
+      ...given,
+    };
+    return server.warehouse.insert("feedback_events", [{ ...row, log_partition: uuidv7(), log_offset: 0 }]);
+  };
+  const ratings = async () => {
+    await build("UTC", nowMs);
+    return server.warehouse.query({
+      sql: "SELECT toString(day) AS day, provider, sum(ratings) AS ratings, sum(rating_sum) AS stars FROM ratings_by_day GROUP BY day, provider ORDER BY day",
+      row: z.object({ day: z.string(), provider: z.string(), ratings: z.number(), stars: z.number() }),
+    });
+  };
+  const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  const provider = "gemini-flash";
+  await store([request]);
+  await rate(nowMs - 2 * DAY_MS, 1);
+  await rate(nowMs - 2 * DAY_MS, 1, { request_id: uuidv7() });
+  expect(await ratings()).toEqual([{ day: dayOf(nowMs - 2 * DAY_MS), provider, ratings: 1, stars: 1 }]);
+  await rate(nowMs - DAY_MS, 5);
+  expect(await ratings()).toEqual([{ day: dayOf(nowMs - DAY_MS), provider, ratings: 1, stars: 5 }]);
+});
+
 test("a late event reaches its day, and everything that looks back on that day", async () => {
   await meet(["latecomer", ...Array.from({ length: 5 }, (_, i) => `user-${i}`)]);
   await store([...day(0, 5), ...day(40, 5)]);

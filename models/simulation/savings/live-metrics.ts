@@ -2,6 +2,7 @@ import type { Catalog } from "../../domain/catalog.ts";
 import { usdFromNano } from "../../domain/money.ts";
 import type { CalendarWindow } from "../../domain/window.ts";
 import { budgetPace } from "../../rules/budget-pace.ts";
+import { estimateMean, MIN_SAMPLE, sumByRater } from "../../rules/estimate.ts";
 import type { MetricValues } from "../../rules/metrics.ts";
 import type { ProviderDay } from "../../rules/provider-facts.ts";
 import { type ForecastMetrics, NO_FORECAST } from "./daily-forecast.ts";
@@ -26,11 +27,13 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const RATING_DAYS = 7;
-const MIN_CACHEABLE = 20;
-const MIN_SERVED = 20;
-const MIN_TIMED = 5;
-const MIN_RATINGS = 5;
 const MIN_USERS = 50;
+
+interface Rating {
+  readonly ts: number;
+  readonly user_id: string;
+  readonly rating: number;
+}
 
 interface Today {
   readonly window: CalendarWindow;
@@ -48,7 +51,7 @@ export function openObserver(catalog: Catalog, firstDay: CalendarWindow): Observ
   const cached = new Set(
     [...catalog.features.values()].filter(({ cacheMinutes }) => cacheMinutes > 0).map(({ name }) => name),
   );
-  let ratings: { readonly ts: number; readonly rating: number }[] = [];
+  let ratings: Rating[] = [];
   let today = newDay({ window: firstDay, newcomers: new Set(), usersBefore: 0, forecasts: NO_FORECAST });
 
   return {
@@ -64,7 +67,8 @@ export function openObserver(catalog: Catalog, firstDay: CalendarWindow): Observ
       past.add(request);
       history.add(request);
       payingRefused.add(request);
-      if (request.rating > 0) ratings.push({ ts: request.ts, rating: request.rating });
+      if (request.rating > 0)
+        ratings.push({ ts: request.ts, user_id: request.user_id, rating: request.rating });
       today.active.add(request.user_id);
       if (request.provider !== "" && request.outcome !== "cached") addToProvider(today.providers, request);
     },
@@ -86,7 +90,7 @@ export function openObserver(catalog: Catalog, firstDay: CalendarWindow): Observ
         target_spend: targetSpend,
         daily_budget: usdFromNano(catalog.safeguards.dailyBudget),
         weekly_budget: usdFromNano(catalog.safeguards.weeklyBudget),
-        cost_per_request: share(costOf(lastHour), lastHour.filter(isAnswered).length, 1),
+        cost_per_request: ratio(costOf(lastHour), lastHour.filter(isAnswered).length, MIN_SAMPLE.mean),
         requests_per_minute: minutes(1).length,
         users_online: new Set(lastFive.map(({ user_id }) => user_id)).size,
         cache_hit_rate: hitRate(lastHour.filter(({ feature }) => cached.has(feature))),
@@ -144,29 +148,29 @@ function costOf(requests: readonly ServedRequest[]): number {
 
 function hitRate(cacheable: readonly ServedRequest[]): number | null {
   const answered = cacheable.filter(isAnswered);
-  return share(answered.filter(({ outcome }) => outcome === "cached").length, answered.length, MIN_CACHEABLE);
+  return ratio(
+    answered.filter(({ outcome }) => outcome === "cached").length,
+    answered.length,
+    MIN_SAMPLE.share,
+  );
 }
 
 function errorRate(requests: readonly ServedRequest[]): number | null {
   const served = requests.filter(({ outcome }) => outcome !== "denied");
-  return share(served.filter(({ outcome }) => outcome === "failed").length, served.length, MIN_SERVED);
+  return ratio(served.filter(({ outcome }) => outcome === "failed").length, served.length, MIN_SAMPLE.share);
 }
 
 function p95(requests: readonly ServedRequest[]): number | null {
   const times = requests.filter(({ outcome }) => outcome === "ok").map(({ latency_ms }) => latency_ms);
-  if (times.length < MIN_TIMED) return null;
+  if (times.length < MIN_SAMPLE.percentile95) return null;
   return times.sort((a, b) => a - b)[Math.floor(0.95 * times.length)] ?? null;
 }
 
-function satisfaction(ratings: readonly { ts: number; rating: number }[], nowMs: number): number | null {
+function satisfaction(ratings: readonly Rating[], nowMs: number): number | null {
   const recent = ratings.filter(({ ts }) => ts > nowMs - RATING_DAYS * DAY_MS);
-  return share(
-    recent.reduce((sum, { rating }) => sum + rating, 0),
-    recent.length,
-    MIN_RATINGS,
-  );
+  return estimateMean(sumByRater(recent), MIN_SAMPLE.raters)?.value ?? null;
 }
 
-function share(part: number, whole: number, least: number): number | null {
+function ratio(part: number, whole: number, least: number): number | null {
   return whole < least ? null : part / whole;
 }

@@ -1,4 +1,5 @@
 import { userBucket } from "../../policy/user-bucket.ts";
+import { sumByRater } from "../../rules/estimate.ts";
 import type { SpanOutcome } from "../../rules/measure-effect.ts";
 import type { ServedRequest } from "./served-request.ts";
 
@@ -43,7 +44,7 @@ export function outcomeOf(
   const answered = own.filter(({ outcome }) => outcome === "ok" || outcome === "cached");
   const timed = own.filter(({ outcome }) => outcome === "ok");
   const ofTier = tier === null ? own : own.filter((request) => request.tier === tier);
-  const rated = own.filter(({ rating }) => rating > 0);
+  const rated = sumByRater(own.filter(({ rating }) => rating > 0));
   return {
     requests: own.length,
     denied: countOf(own, "denied"),
@@ -57,8 +58,8 @@ export function outcomeOf(
     timed: timed.length,
     latencyMs: sumOf(timed, ({ latency_ms }) => latency_ms),
     latencySquares: sumOf(timed, ({ latency_ms }) => latency_ms ** 2),
-    ratings: rated.length,
-    ratingSum: sumOf(rated, ({ rating }) => rating),
+    raters: rated.count,
+    starSum: rated.sum,
   };
 }
 

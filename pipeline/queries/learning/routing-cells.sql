@@ -29,10 +29,10 @@ FROM
         output_tokens + reasoning_tokens AS written_tokens,
         toFloat64(latency_ms) * {per_ms:Float64} + toFloat64(past.cost) * {per_nano:Float64}
             + if(outcome = 'failed', {per_failure:Float64}, 0)
-            + if(rated.mean = 0 AND (cut_off OR past.empty OR refused OR filtered OR invalid_json
+            + if(rated.stars = 0 AND (cut_off OR past.empty OR refused OR filtered OR invalid_json
                 OR (again.again_at > past.ts AND toUnixTimestamp64Milli(again.again_at) - toUnixTimestamp64Milli(past.ts) < 60000 + latency_ms)),
                 {per_poor:Float64}, 0) AS load,
-        rated.mean AS rating
+        rated.stars AS rating
     FROM
     (
         SELECT *
@@ -43,11 +43,11 @@ FROM
     ) AS past
     LEFT JOIN
     (
-        SELECT request_id, avg(rating) AS mean
+        SELECT request_id, user_id, toFloat64(argMax(rating, feedback_events.ts)) AS stars
         FROM feedback_events FINAL
         WHERE feedback_events.ts >= fromUnixTimestamp64Milli({from:Int64})
-        GROUP BY request_id
-    ) AS rated ON rated.request_id = past.request_id
+        GROUP BY request_id, user_id
+    ) AS rated ON rated.request_id = past.request_id AND rated.user_id = past.user_id
     ASOF LEFT JOIN
     (
         SELECT user_id AS asker, feature AS asked, toString(asked_again_of) AS answerer, ts AS again_at

@@ -24,8 +24,8 @@ function span(
     timed: answered,
     latencyMs: answered * ms,
     latencySquares: answered * ms * ms * 1.2,
-    ratings: 0,
-    ratingSum: 0,
+    raters: 0,
+    starSum: 0,
     ...rest,
   };
 }
@@ -65,7 +65,7 @@ describe("the verdict on a directive", () => {
     ["answers are slower", { after: span({ ms: 1_500 }) }],
     [
       "users like the answers less",
-      { before: span({ ratings: 100, ratingSum: 440 }), after: span({ ratings: 100, ratingSum: 340 }) },
+      { before: span({ raters: 100, starSum: 440 }), after: span({ raters: 100, starSum: 340 }) },
     ],
   ])("rolls back as soon as %s, before its time is over", (harm, given) => {
     expect(judge({ ...given, isOver: false })).toMatchObject({ verdict: "rolled-back", harms: [harm] });
