@@ -51,7 +51,10 @@ test("each URL chooses its adapter", () => {
     GATEWAY_URL: "http://balancer:8080/",
   });
   expect(config.eventLog).toMatchObject({ adapter: "kafka", spoolDirectory: "/data/spool" });
-  expect(config.usageStore).toEqual({ adapter: "redis", url: "rediss://u:p@h:6379/1", failOpenUsd: 5 });
+  expect(config.usageStore).toEqual({
+    ...{ adapter: "redis", url: "rediss://u:p@h:6379/1", failOpenUsd: 5 },
+    lineageFile: "/data/usage/redis.json",
+  });
   expect(config.warehouse).toMatchObject({ adapter: "server", url: "http://u:p@h:8123/vigor" });
   expect(config.gatewayUrl).toBe("http://balancer:8080");
   const embedded = loadConfig({ VIGOR_DATA_DIR: "/data" });
