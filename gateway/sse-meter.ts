@@ -30,8 +30,8 @@ const USAGE_MARK = Buffer.from('"usage"');
 const BETWEEN: ReadonlySet<number | undefined> = new Set(Buffer.from(": \t"));
 const FIRST_OF_NULL = "n".charCodeAt(0);
 const NOTHING: Buffer = Buffer.alloc(0);
-/** An event longer than this is passed on unread. */
-const MAX_HELD_BYTES = 1 << 20;
+/** An event longer than this is passed on unread. A response tells back its instructions and tools, which are as long as a body may be. */
+const MAX_HELD_BYTES = 8 << 20;
 /** Kept for a look at the whole. */
 const MAX_KEPT_BYTES = 4 << 20;
 
@@ -49,20 +49,32 @@ export function sseMeter({ hideUsage, reading, tally: given = null }: SseMeterOp
   let isLastReport = false;
   const kept = new ByteTape();
   let passedBytes = 0;
+  /** Of what is kept: whole events, and those of them that do not say the end. */
+  let wholeBytes = 0;
+  let searchedBytes = 0;
+  let isEndFound = false;
 
-  const keep = (events: Buffer): void => {
-    passedBytes += events.length;
-    if (passedBytes > MAX_KEPT_BYTES) kept.clear();
-    kept.append(events);
+  const keep = (bytes: Buffer): void => {
+    passedBytes += bytes.length;
+    if (passedBytes > MAX_KEPT_BYTES) {
+      kept.clear();
+      wholeBytes = 0;
+      searchedBytes = 0;
+    }
+    kept.append(bytes);
   };
   const documents = () => passedDocuments(kept.view(), reported);
 
   const read = (events: Buffer): Buffer => {
     keep(events);
+    wholeBytes = kept.length;
     if (!mayReport(events)) return events;
     const passed = [...eventsOf(events)].filter((event) => {
       const document = documentOf(event);
-      if (document === null) return true;
+      if (document === null) {
+        if (mayReport(event)) tally.lose();
+        return true;
+      }
       const isReport = given === null ? tally.add(document) : reading.usage.find(document) !== null;
       if (!isReport) return true;
       reported = document;
@@ -72,7 +84,14 @@ export function sseMeter({ hideUsage, reading, tally: given = null }: SseMeterOp
     return Buffer.concat(passed);
   };
 
-  const isDone = () => saysTheEnd(kept.view(), reading) || hasLast(documents(), reading);
+  /** Where each event reports usage, this is asked with each of them, so no event is searched twice. */
+  const isDone = () => {
+    if (isEndFound) return true;
+    const events = kept.view().subarray(searchedBytes);
+    isEndFound = saysTheEnd(events, reading) || hasLast(passedDocuments(events, reported), reading);
+    searchedBytes = wholeBytes;
+    return isEndFound;
+  };
 
   return {
     push(chunk) {
@@ -82,6 +101,7 @@ export function sseMeter({ hideUsage, reading, tally: given = null }: SseMeterOp
       if (held.length > MAX_HELD_BYTES) {
         held = NOTHING;
         keep(bytes);
+        if (mayReport(bytes)) tally.lose();
         return bytes;
       }
       return end === 0 ? NOTHING : read(end === bytes.length ? bytes : bytes.subarray(0, end));

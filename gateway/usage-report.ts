@@ -40,6 +40,11 @@ export class UsageTally {
     return true;
   }
 
+  /** An event that may report something cannot be read: what was reported before need not be all. */
+  lose(): void {
+    this.#isSound = false;
+  }
+
   usage(): TokenUsage | null {
     return this.#usage;
   }

@@ -18,9 +18,12 @@ export interface OutputReport {
   readonly isReasoningBeside?: boolean;
 }
 
+/** Above what any call can count. A sum of money out of more is no integer that a counter or an event can hold. */
+const MAX_COUNTED = 100_000_000;
+
 /**
  * Disjoint buckets out of wholes and their parts, never for less than the provider can mean. Null when all of it is nothing: no call
- * has an empty prompt, so a provider that says so has not counted.
+ * has an empty prompt, so a provider that says so has not counted. Null, too, when it is more than any call can count.
  *
  * - Parts that are larger than their whole cannot be within it: they stand beside it.
  * - Cached tokens that overlap with others (cached sound) count as not cached.
@@ -51,6 +54,7 @@ export function disjointUsage({
     output: answer.plain,
     reasoning: answer.reasoning + untold,
   };
+  if (promptTokens + answerTokens + untold + sumOf(beside) > MAX_COUNTED) return null;
   const special = filled({ ...input.special, ...output.special, ...beside });
   return special === null ? usage : { ...usage, special };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CHAT_READING } from "../../gateway/providers/openai/chat-reading.ts";
+import { RESPONSES_READING } from "../../gateway/providers/openai/responses-reading.ts";
 import { sseMeter } from "../../gateway/sse-meter.ts";
 
 const usage = { prompt_tokens: 10, completion_tokens: 5 };
@@ -57,6 +58,55 @@ describe("a chat stream on its way", () => {
     const { meter, passed } = pass(Buffer.from(empty + empty + spaced), { hideUsage: true, readBytes: 50 });
     expect(meter.report(true).reported).toEqual({ input: 7, cachedInput: 0, output: 2, reasoning: 0 });
     expect(passed).toBe(empty + empty);
+  });
+
+  it("is unfinished where a later report cannot be read, whatever was reported before, and complete where a last one can", () => {
+    const before = event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage }, "\n");
+    const broken = `data: {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 900,}\n\n`;
+    const last = event({ choices: [], usage }, "\n");
+    const done = event("[DONE]", "\n");
+    const endOf = (bytes: string) =>
+      pass(Buffer.from(bytes), { hideUsage: true, readBytes: 999 }).meter.report(true).end;
+    expect(endOf(before + done)).toBe("complete");
+    expect(endOf(before + broken + done)).toBe("unfinished");
+    expect(endOf(before + broken + last + done)).toBe("complete");
+  });
+
+  it("searches no event twice for the end, however often it is asked on the way", () => {
+    let looks = 0;
+    const isLast = (document: object): boolean => {
+      looks += 1;
+      return CHAT_READING.isLast(document);
+    };
+    const meter = sseMeter({ hideUsage: false, reading: { ...CHAT_READING, isLast } });
+    const chunk = event({ choices: [{ index: 0, delta: { content: "x" } }], usage }, "\n");
+    for (let count = 1; count <= 100; count += 1) {
+      meter.push(Buffer.from(chunk));
+      expect(meter.report(true).end).toBe("unfinished");
+    }
+    meter.push(
+      Buffer.from(event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage }, "\n")),
+    );
+    expect(meter.report(true).end).toBe("complete");
+    expect(looks).toBe(101);
+  });
+
+  it("is read to its end where each event tells back instructions as long as a body may be", () => {
+    const response = { instructions: "x".repeat(4_000_000), usage: null };
+    const named = (type: string, more: object) => event({ type, response: { ...response, ...more } }, "\n");
+    const bytes =
+      named("response.created", {}) +
+      named("response.in_progress", {}) +
+      named("response.completed", { usage: { input_tokens: 7, output_tokens: 2 } });
+    const meter = sseMeter({ hideUsage: true, reading: RESPONSES_READING });
+    const all = Buffer.from(bytes);
+    for (let at = 0; at < all.length; at += 65_536) meter.push(all.subarray(at, at + 65_536));
+    meter.flush();
+    expect(meter.done()).toBe(true);
+    expect(meter.report(true)).toEqual({
+      end: "complete",
+      reported: { input: 7, cachedInput: 0, output: 2, reasoning: 0 },
+    });
   });
 
   it("reads a usage event that is written over several data lines", () => {
