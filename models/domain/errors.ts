@@ -7,7 +7,7 @@ export const ERROR_CODES = {
     status: 400,
     type: "invalid_request_error",
     means:
-      "the body is not valid JSON in UTF-8, is nested deeper than 128 levels, or has half of a surrogate pair",
+      "the body is not valid JSON in UTF-8, has over 128 levels, over 100,000 objects and arrays, or half of a surrogate pair",
   },
   invalid_request: {
     status: 400,

@@ -24,6 +24,22 @@ export function isDeeperThan(json: Uint8Array, maxDepth: number): boolean {
   return false;
 }
 
+/** Whether a JSON text has more objects and arrays than `maxParts`, which is asked before a schema looks at each of them. */
+export function hasMorePartsThan(json: Uint8Array, maxParts: number): boolean {
+  let parts = 0;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) {
+      at = endOfString(json, at);
+      if (at === -1) return false;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      parts++;
+      if (parts > maxParts) return true;
+    }
+  }
+  return false;
+}
+
 /** Index of the quote that ends a string; -1: none does. Prompts are long strings, so the engine searches them. */
 function endOfString(json: Uint8Array, start: number): number {
   for (let at = json.indexOf(QUOTE, start + 1); at !== -1; at = json.indexOf(QUOTE, at + 1)) {

@@ -1,4 +1,4 @@
-import { isDeeperThan } from "./json-depth.ts";
+import { hasMorePartsThan, isDeeperThan } from "./json-depth.ts";
 import { findHalfCharacter } from "./text.ts";
 
 /**
@@ -6,6 +6,9 @@ import { findHalfCharacter } from "./text.ts";
  * recursive, so the depth is bounded before there is a value. A tool's schema of thirty levels takes about sixty here.
  */
 export const MAX_JSON_DEPTH = 128;
+
+/** Of what is kept, all levels together. A schema takes a moment for each part that is wrong, and nobody else is served meanwhile. */
+export const MAX_JSON_PARTS = 100_000;
 
 /** The message says what is wrong and quotes nothing of the text, which is content. */
 export class InvalidJsonError extends SyntaxError {
@@ -21,6 +24,9 @@ export class InvalidJsonError extends SyntaxError {
  */
 export function parseStorableJson(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
+  if (hasMorePartsThan(bytes, MAX_JSON_PARTS)) {
+    throw new InvalidJsonError(`has more than ${MAX_JSON_PARTS} objects and arrays`);
+  }
   const value = parseBounded(text, bytes);
   const path = SURROGATE_ESCAPE.test(text) ? findHalfCharacter(value) : null;
   if (path === null) return value;

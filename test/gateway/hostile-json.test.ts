@@ -66,6 +66,29 @@ async function newEvents() {
   return (await gateway.events()).slice(seen);
 }
 
+describe("a body of very many wrong parts is refused without a look at each", () => {
+  const many = (part: string, count: number) => Array(count).fill(part).join(",");
+  it.each([
+    ["messages", "/v1/chat/completions", `{"messages":[${many("{}", 200_000)}]}`, "objects and arrays"],
+    [
+      "tools to choose from",
+      "/v1/chat/completions",
+      `{"model":"auto","messages":[{"role":"user","content":"hi"}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[${many("1", 20_000)}]}}}`,
+      "Too big",
+    ],
+    [
+      "tokens",
+      "/v1/embeddings",
+      `{"model":"auto","input":[${many("[0.5]", 1)}]}`,
+      "must be a string, or whole numbers",
+    ],
+  ])("%s", async (_what, path, body, message) => {
+    const { status, answer } = await post(path, body);
+    expect(status).toBe(400);
+    expect(answer).toMatchObject({ error: { message: expect.stringContaining(message) } });
+  });
+});
+
 describe("a body that nothing may recurse into, or that cannot be stored", () => {
   const bodies: readonly (readonly [string, (field: string) => string])[] = [
     ["5,000 levels", (field) => `{"${field}":${nested(DEEP)}}`],

@@ -114,7 +114,7 @@ const toolChoice = z.union([
     type: z.literal("allowed_tools"),
     allowed_tools: z.strictObject({
       mode: z.enum(["auto", "required"]),
-      tools: z.array(z.strictObject({ type: z.literal("function"), function: named })),
+      tools: z.array(z.strictObject({ type: z.literal("function"), function: named })).max(MAX_ITEMS),
     }),
   }),
 ]);

@@ -2,7 +2,12 @@ import { z } from "zod";
 import { caller } from "./common-parameters.ts";
 import { MAX_ITEMS, parameter } from "./parameter.ts";
 
-const tokens = z.array(z.number().int());
+/** One check for all of them: there may be a million. */
+const tokens = z.custom<readonly number[]>(isTokens, "must be whole numbers");
+
+function isTokens(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(Number.isSafeInteger);
+}
 
 /** The body of `/v1/embeddings`. A token is at least a byte of it, also where it is given as a number. */
 export const embeddingsBody = z.strictObject({
@@ -10,9 +15,9 @@ export const embeddingsBody = z.strictObject({
   input: parameter(
     z.union([
       z.string().min(1),
-      z.array(z.string()).min(1).max(MAX_ITEMS),
-      tokens.min(1),
-      z.array(tokens.min(1)).min(1).max(MAX_ITEMS),
+      z.array(z.string("must be a string, or whole numbers")).min(1).max(MAX_ITEMS),
+      tokens,
+      z.array(tokens).min(1).max(MAX_ITEMS),
     ]),
     {
       cost: "bounded",

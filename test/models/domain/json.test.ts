@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   InvalidJsonError,
   MAX_JSON_DEPTH,
+  MAX_JSON_PARTS,
   parseJson,
   parseStorableJson,
 } from "../../../models/domain/json.ts";
@@ -32,6 +33,17 @@ describe("JSON from outside", () => {
         expect(() => parseJson(wrap(MAX_JSON_DEPTH + 1))).toThrow("nested deeper");
       }),
     );
+  });
+
+  it("is refused where it is kept and has more objects and arrays than a schema may look at, and taken at the limit", () => {
+    const withParts = (parts: number) =>
+      bytes(
+        `["[{",${Array(parts - 1)
+          .fill("{}")
+          .join(",")}]`,
+      );
+    expect(() => parseStorableJson(withParts(MAX_JSON_PARTS))).not.toThrow();
+    expect(() => parseStorableJson(withParts(MAX_JSON_PARTS + 1))).toThrow("objects and arrays");
   });
 
   it.each([
