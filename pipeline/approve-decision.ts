@@ -69,7 +69,14 @@ async function reject(deps: ControlDeps, id: string, why: string): Promise<void>
   await writeDecisions(deps.warehouse, [rejected], { stage: "rejected", nowMs: deps.now() });
 }
 
-const UNVERIFIED = { verified_at: 0, verified_effect: "", verdict: "" } as const;
+const UNVERIFIED = {
+  verified_at: 0,
+  verified_effect: "",
+  verdict: "",
+  revoked_by: "",
+  revoked_at: 0,
+  revoke_reason: "",
+} as const;
 
 async function readWaiting({ warehouse }: ControlDeps, id: string): Promise<KeptDecision> {
   const row = await readDecisionRow(warehouse, id);

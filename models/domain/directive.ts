@@ -148,8 +148,7 @@ export function directiveHistory(): DirectiveHistory {
   return {
     apply(event) {
       if (event.type === "issued") directives.set(event.directive.id, event.directive);
-      else if (event.type === "revoked")
-        revocations.set(event.id, { ts: event.ts, by: event.by.name, reason: event.reason });
+      else if (event.type === "revoked") keepFirst(revocations, event);
       else keepCondition(conditions, event);
     },
     active: (nowMs) =>
@@ -169,6 +168,15 @@ export function directiveHistory(): DirectiveHistory {
         if (revoked.ts < ms && !directives.has(id)) revocations.delete(id);
     },
   };
+}
+
+/** What is revoked is revoked: who does it again changes nothing. */
+function keepFirst(
+  revocations: Map<string, NonNullable<DirectiveRecord["revoked"]>>,
+  { id, ts, by, reason }: Extract<DirectiveEvent, { type: "revoked" }>,
+): void {
+  const before = revocations.get(id);
+  if (before === undefined || ts < before.ts) revocations.set(id, { ts, by: by.name, reason });
 }
 
 /** Once each, since the log may hand an event over twice; of what is only said again, the last word is enough. */

@@ -43,7 +43,7 @@ export interface MeasuredEffect {
   readonly cachedShareChange: number | null;
   /**
    * By how much the cost of a request, refused ones included, differs from what the replay foresaw, before what was learned of its
-   * bias; null: not simulated.
+   * bias; null: not simulated, or too little to say.
    */
   readonly costBias: number | null;
 }
@@ -82,7 +82,7 @@ export function measureEffect(
     deniedShareChange: absoluteChange(tried, rest, deniedShare),
     failedShareChange: absoluteChange(tried, rest, ({ failed, requests }) => ratio(failed, requests)),
     cachedShareChange: absoluteChange(tried, rest, ({ cached, answered }) => ratio(cached, answered)),
-    costBias: cost === null || foreseen === null ? null : cost - foreseen,
+    costBias: cost === null || foreseen === null || !isEnough(tried) ? null : cost - foreseen,
   };
 }
 

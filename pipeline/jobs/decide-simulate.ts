@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DirectiveInstruction } from "../../models/domain/directive.ts";
 import { foldControls } from "../../models/policy/controls.ts";
+import { AUTOMATION_STOPPED } from "../../models/rules/automation-state.ts";
 import { learnedBias } from "../../models/rules/bias.ts";
 import { type PredictedEffect, predictedEffect } from "../../models/rules/effect.ts";
 import { isActing, type RuleDecision } from "../../models/rules/evaluate.ts";
@@ -54,7 +55,7 @@ function instructionOf({ outcome }: RuleDecision): DirectiveInstruction | null {
 async function readRollbacks(warehouse: Warehouse, nowMs: number): Promise<Map<string, number>> {
   const rows = await warehouse.query({
     sql: sqlFile(new URL("../queries/rollbacks.sql", import.meta.url)),
-    params: { since: Math.max(0, nowMs - REST_AFTER_ROLLBACK_MS) },
+    params: { since: Math.max(0, nowMs - REST_AFTER_ROLLBACK_MS), stopped: AUTOMATION_STOPPED },
     row: z.object({ rule: z.string(), rolled_back_at: z.number() }),
   });
   return new Map(rows.map(({ rule, rolled_back_at }) => [rule, rolled_back_at]));

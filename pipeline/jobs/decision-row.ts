@@ -1,6 +1,7 @@
 import type { Catalog } from "../../models/domain/catalog.ts";
 import type { Directive } from "../../models/domain/directive.ts";
 import type { ChainStage } from "../../models/rules/decision-chain.ts";
+import { type EndedDecision, isEnded, type JudgedDecision } from "../../models/rules/decision-state.ts";
 import type { PredictedEffect } from "../../models/rules/effect.ts";
 import type { RuleDecision } from "../../models/rules/evaluate.ts";
 import type { Warehouse } from "../../warehouse/warehouse.ts";
@@ -27,6 +28,7 @@ export interface DecisionRow {
   readonly mode: string;
   readonly condition: string;
   readonly inputs: string;
+  readonly estimates: string;
   readonly outcome: RuleDecision["outcome"]["kind"];
   readonly reason: string;
   readonly action: string;
@@ -43,6 +45,17 @@ export interface VerifiedRow extends Omit<DecisionRow, "outcome"> {
   readonly verified_at: number;
   readonly verified_effect: string;
   readonly verdict: string;
+  /** Who took it back; empty, 0: nobody. */
+  readonly revoked_by: string;
+  readonly revoked_at: number;
+  readonly revoke_reason: string;
+}
+
+/** What became of a decision, as its row keeps it. */
+export function stateColumns(state: JudgedDecision | EndedDecision) {
+  return isEnded(state)
+    ? { verdict: state.kind, revoked_by: state.by, revoked_at: state.ts, revoke_reason: state.reason }
+    : { verdict: state.kind, revoked_by: "", revoked_at: 0, revoke_reason: "" };
 }
 
 export function decisionRow(
@@ -50,7 +63,7 @@ export function decisionRow(
   catalog: Catalog,
   nowMs: number,
 ): DecisionRow {
-  const { rule, outcome, inputs } = decision;
+  const { rule, outcome, inputs, estimates = {} } = decision;
   const instruction = "instruction" in outcome ? outcome.instruction : null;
   return {
     id,
@@ -60,6 +73,7 @@ export function decisionRow(
     mode: catalog.automation.mode,
     condition: rule.when,
     inputs: JSON.stringify(inputs),
+    estimates: JSON.stringify(estimates),
     outcome: outcome.kind,
     reason,
     action: JSON.stringify(rule.then),

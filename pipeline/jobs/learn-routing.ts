@@ -3,6 +3,7 @@ import { calendarWindow } from "../../models/domain/window.ts";
 import type { DirectiveOf } from "../../models/policy/controls.ts";
 import { foldControls } from "../../models/policy/controls.ts";
 import { changesOf, stopOf } from "../../models/rules/automation-state.ts";
+import { LEARNED_ROUTING } from "../../models/rules/decision-state.ts";
 import { isActing, type RuleDecision, stricterMode } from "../../models/rules/evaluate.ts";
 import {
   contextOf,
@@ -21,7 +22,6 @@ import type { DecisionCase } from "./decision-row.ts";
 import { readExploredCost, readRoutingCells } from "./learn-routing-read.ts";
 
 const MS_PER_SECOND = 1_000;
-const BY = { type: "rule", name: "learned-routing" } as const;
 
 /**
  * The learned routing: what became of the last days' requests says how much of which feature is worth trying elsewhere, and what
@@ -92,7 +92,7 @@ async function takeBack(
 ): Promise<void> {
   const reason = "the routing has learned more: others are tried now, or none";
   const events = directives.map(
-    ({ id }): DirectiveEvent => ({ type: "revoked", id, by: BY, reason, ts: nowMs }),
+    ({ id }): DirectiveEvent => ({ type: "revoked", id, by: LEARNED_ROUTING, reason, ts: nowMs }),
   );
   if (events.length > 0) await recordDirectives(deps, events);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type JudgedDecision, ON_TRIAL, type OnTrial } from "../../models/rules/decision-state.ts";
 import type { PredictedEffect } from "../../models/rules/effect.ts";
 import type { SpanOutcome } from "../../models/rules/measure-effect.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
@@ -20,7 +21,7 @@ const predictedColumn = z.object({
   confidence: z.number(),
 });
 
-const unverifiedRow = z.object({
+const keptRow = z.object({
   id: z.string(),
   ts: z.number(),
   rule: z.string(),
@@ -28,6 +29,7 @@ const unverifiedRow = z.object({
   mode: z.string(),
   condition: z.string(),
   inputs: z.string(),
+  estimates: z.string(),
   outcome: z.string(),
   reason: z.string(),
   action: z.string(),
@@ -37,20 +39,37 @@ const unverifiedRow = z.object({
   guard_rails: z.string(),
   catalog_version: z.string(),
 });
-export type KeptDecision = z.infer<typeof unverifiedRow>;
+export type KeptDecision = z.infer<typeof keptRow>;
 
-/** A decision as it is kept, with what was expected of it; null = it was not simulated. */
-export type UnverifiedDecision = KeptDecision & { readonly predicted: PredictedEffect | null };
+const openVerdict = z.enum(["", "kept", "extended", "inconclusive"]);
+const unverifiedRow = keptRow.extend({ verdict: openVerdict, verified_effect: z.string() });
 
-export async function readUnverified(warehouse: Warehouse, nowMs: number): Promise<UnverifiedDecision[]> {
+export interface OpenDecision {
+  readonly decision: KeptDecision;
+  readonly state: OnTrial | JudgedDecision;
+  /** JSON, as it was measured when it was judged; empty: it was not. */
+  readonly verifiedEffect: string;
+  /** Null: it was not simulated. */
+  readonly predicted: PredictedEffect | null;
+}
+
+/** Decisions that are on trial, and judged ones whose directive is among the revoked. */
+export async function readOpenDecisions(
+  warehouse: Warehouse,
+  revoked: readonly string[],
+  nowMs: number,
+): Promise<OpenDecision[]> {
   const rows = await warehouse.query({
     sql: queryText("unverified-decisions"),
-    params: { since: Math.max(0, nowMs - MAX_AGE_MS) },
+    params: { since: Math.max(0, nowMs - MAX_AGE_MS), revoked },
     row: unverifiedRow,
   });
-  return rows.map((row) => ({
-    ...row,
-    predicted: row.simulated_effect === "" ? null : predictedColumn.parse(JSON.parse(row.simulated_effect)),
+  return rows.map(({ verdict, verified_effect: verifiedEffect, ...decision }) => ({
+    decision,
+    state: verdict === "" ? ON_TRIAL : { kind: verdict },
+    verifiedEffect,
+    predicted:
+      decision.simulated_effect === "" ? null : predictedColumn.parse(JSON.parse(decision.simulated_effect)),
   }));
 }
 
@@ -59,7 +78,7 @@ export async function readDecisionRow(warehouse: Warehouse, id: string): Promise
   const [row] = await warehouse.query({
     sql: queryText("decision"),
     params: { id },
-    row: unverifiedRow,
+    row: keptRow,
   });
   return row ?? null;
 }

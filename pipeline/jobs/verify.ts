@@ -1,29 +1,38 @@
 import type { DirectiveEvent, DirectiveRecord } from "../../models/domain/directive.ts";
+import {
+  type EndedDecision,
+  endByRevocation,
+  findEnd,
+  isEnded,
+  judgeTrial,
+  type OnTrial,
+  VERIFICATION,
+} from "../../models/rules/decision-state.ts";
 import { ruleNamed } from "../../models/rules/learning/learned-rule.ts";
 import { planVerification } from "../../models/rules/plan-verification.ts";
 import { judgeOutcome, type VerdictOfEffect } from "../../models/rules/verify.ts";
 import type { Job, JobDeps } from "../job.ts";
 import { issuedEvent, recordDirectives } from "../record-event.ts";
-import { type DecisionRow, type VerifiedRow, writeDecisions } from "./decision-row.ts";
+import { type DecisionRow, stateColumns, type VerifiedRow, writeDecisions } from "./decision-row.ts";
 import { followUp } from "./verify-follow-up.ts";
-import { readSpan, readUnverified, type UnverifiedDecision } from "./verify-read.ts";
-
-const BY = { type: "rule", name: "verification" } as const;
+import { type OpenDecision, readOpenDecisions, readSpan } from "./verify-read.ts";
 
 /**
  * Looks at what came of each directive of the automation: before against since, and against the users on whom it was not tried.
  * One that does harm is revoked at once; one whose time of verification is over gets its verdict: what was tried on a share of the
- * users without harm is then for all, and what has helped and is about to end goes on once more.
+ * users without harm is then for all, and what has helped and is about to end goes on once more. What somebody took back is over,
+ * whatever its effect was.
  */
 export const verifyDecisions: Job = async (deps, dueAtMs) => {
   await deps.directory.catchUp("directives");
+  const { directives } = deps.directory;
   const conclusions: Conclusion[] = [];
-  for (const decision of await readUnverified(deps.warehouse, dueAtMs)) {
-    const record = deps.directory.directives.get(decision.directive_id);
+  for (const open of await readOpenDecisions(deps.warehouse, revokedIds(deps), dueAtMs)) {
+    const record = directives.get(open.decision.directive_id);
     // Never issued: the process died in between. There is nothing that could have had an effect.
     if (record === undefined) continue;
-    const found = await verifyOne(deps, { decision, record }, dueAtMs);
-    if (found.verdict !== "undecided") conclusions.push(conclude(deps, { decision, record, found }, dueAtMs));
+    const conclusion = await verifyOne(deps, { ...open, record }, dueAtMs);
+    if (conclusion !== null) conclusions.push(conclusion);
   }
   await carryOut(deps, conclusions, dueAtMs);
   const verified = conclusions.map(({ row }) => row);
@@ -38,8 +47,7 @@ export const verifyDecisions: Job = async (deps, dueAtMs) => {
   };
 };
 
-interface Verifiable {
-  readonly decision: UnverifiedDecision;
+interface Verifiable extends OpenDecision {
   readonly record: DirectiveRecord;
 }
 
@@ -50,9 +58,30 @@ interface Conclusion {
   readonly events: readonly DirectiveEvent[];
 }
 
-async function verifyOne(
+function revokedIds({ directory }: JobDeps): string[] {
+  return directory.directives
+    .all()
+    .filter((record) => record.directive.issuedBy.type === "rule" && findEnd(record) !== null)
+    .map(({ directive }) => directive.id);
+}
+
+/** Null: nothing new is known of it. */
+async function verifyOne(deps: JobDeps, one: Verifiable, nowMs: number): Promise<Conclusion | null> {
+  const { decision, record, state } = one;
+  const end = findEnd(record);
+  if (state.kind !== "on-trial") {
+    if (end === null) return null;
+    return endedConclusion(decision, endByRevocation(state, end), one.verifiedEffect, nowMs);
+  }
+  const found = await judgeEffect(deps, one, nowMs);
+  if (end === null) return conclude(deps, { ...one, state, found }, nowMs);
+  const effect = JSON.stringify({ ...found.measured, harms: found.harms, next: null });
+  return endedConclusion(decision, endByRevocation(state, end), effect, nowMs);
+}
+
+async function judgeEffect(
   { warehouse, catalog }: JobDeps,
-  { decision, record }: Verifiable,
+  { decision, record, predicted }: Verifiable,
   nowMs: number,
 ): Promise<VerdictOfEffect> {
   const rule = ruleNamed(catalog(), decision.rule);
@@ -66,36 +95,55 @@ async function verifyOne(
     before: before.tried,
     after: after.tried,
     control: share < 1 ? { before: before.others, after: after.others } : null,
-    predicted: decision.predicted,
+    predicted,
     purpose,
     isOver,
     endsSoon,
   });
 }
 
+interface Judged extends Verifiable {
+  readonly state: OnTrial;
+  readonly found: VerdictOfEffect;
+}
+
 function conclude(
   deps: JobDeps,
-  { decision, record, found }: Verifiable & { readonly found: VerdictOfEffect },
+  { decision, record, state: before, found }: Judged,
   nowMs: number,
-): Conclusion {
-  const { predicted: _, ...row } = decision;
-  const goesOn = found.verdict === "extended" || found.verdict === "widened";
-  const next = goesOn ? followUp(deps, { decision: row, record, verdict: found.verdict }, nowMs) : null;
-  const verdict = goesOn && next === null ? "kept" : found.verdict;
+): Conclusion | null {
+  const isWorthMore = found.verdict === "extended" || found.verdict === "widened";
+  const next = isWorthMore ? followUp(deps, { decision, record, verdict: found.verdict }, nowMs) : null;
+  const state = judgeTrial(before, found, { goesOn: next !== null, nowMs });
+  if (state.kind === "on-trial") return null;
   const effect = { ...found.measured, harms: found.harms, next: next?.directive.id ?? null };
-  const isActive = record.revoked === null && record.directive.expiresAt > nowMs;
-  const revoke = (reason: string): DirectiveEvent[] =>
-    isActive ? [{ type: "revoked", id: record.directive.id, by: BY, reason, ts: nowMs }] : [];
+  const { id, expiresAt } = record.directive;
   const events: DirectiveEvent[] = [
     ...(next === null ? [] : [issuedEvent(next.directive)]),
-    ...(verdict === "rolled-back" ? revoke(`rolled back: ${found.harms.join(", ")}`) : []),
-    ...(verdict === "widened" ? revoke("holds for all users from now on") : []),
+    ...(isEnded(state) && expiresAt > nowMs
+      ? [{ type: "revoked" as const, id, by: VERIFICATION, reason: state.reason, ts: state.ts }]
+      : []),
   ];
   return {
-    row: { ...row, verified_at: nowMs, verified_effect: JSON.stringify(effect), verdict },
+    row: {
+      ...decision,
+      verified_at: nowMs,
+      verified_effect: JSON.stringify(effect),
+      ...stateColumns(state),
+    },
     next: next?.row ?? null,
     events,
   };
+}
+
+function endedConclusion(
+  decision: OpenDecision["decision"],
+  state: EndedDecision,
+  effect: string,
+  nowMs: number,
+): Conclusion {
+  const row = { ...decision, verified_at: nowMs, verified_effect: effect, ...stateColumns(state) };
+  return { row, next: null, events: [] };
 }
 
 /**

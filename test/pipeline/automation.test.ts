@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { Catalog } from "../../models/domain/catalog.ts";
 import { userBucket } from "../../models/policy/user-bucket.ts";
 import { checkChain } from "../../pipeline/decision-chain.ts";
+import { openDirectory } from "../../pipeline/directory.ts";
 import { checkDecisions } from "../../pipeline/jobs/check-decisions.ts";
 import { decideJob } from "../../pipeline/jobs/decide.ts";
 import { verifyDecisions } from "../../pipeline/jobs/verify.ts";
+import { recordDirectives } from "../../pipeline/record-event.ts";
 import { testCatalog } from "./test-catalog.ts";
 import { startTestControl, type TestControl } from "./test-control.ts";
 import { recentRequest, startTestPipeline, type TestPipeline } from "./test-pipeline.ts";
@@ -128,6 +130,72 @@ describe("a rule that is tried on a share of the users", () => {
     await verifyDecisions(pipeline.deps, nowMs);
     expect(await decisions()).toMatchObject([{ verdict: "rolled-back" }]);
     expect(inForce()).toEqual([]);
+  });
+});
+
+describe("a decision that an admin rolls back", () => {
+  const shown = async () => {
+    const { body } = await control.call("GET", "/api/decisions");
+    const answer = z.object({ decisions: z.array(z.record(z.string(), z.unknown())) }).parse(body);
+    return answer.decisions.at(-1);
+  };
+  const rollBack = async (atMs: number) => {
+    nowMs = atMs;
+    const [directive] = inForce();
+    await control.call("DELETE", `/api/directives/${directive?.id ?? ""}`);
+  };
+
+  it("stays rolled back, with who and when, after a restart and however often it is verified", async () => {
+    useRule({ name: "taken-back" });
+    const issuedMs = nowMs;
+    await spread(issuedMs - 10 * MINUTE_MS);
+    await decideJob()(pipeline.deps, issuedMs);
+    await spread(issuedMs + 1, { minutes: 14 });
+    await rollBack(issuedMs + 5 * MINUTE_MS);
+    const ended = {
+      verdict: "rolled-back",
+      revoked: { by: "admin", ts: issuedMs + 5 * MINUTE_MS, reason: "revoked by the admin" },
+    };
+    await verifyDecisions(pipeline.deps, issuedMs + 6 * MINUTE_MS);
+    expect(await shown()).toMatchObject(ended);
+    const directory = await openDirectory({ log: pipeline.log });
+    await verifyDecisions({ ...pipeline.deps, directory }, issuedMs + 16 * MINUTE_MS);
+    await directory.close();
+    expect(await shown()).toMatchObject(ended);
+    const again = await decideJob()(pipeline.deps, issuedMs + 17 * MINUTE_MS);
+    expect(again.details).toMatchObject({ outcomes: { "taken-back": "blocked" } });
+  });
+
+  it("is rolled back although verification had kept it before", async () => {
+    useRule({ name: "kept-first" });
+    const issuedMs = nowMs;
+    await spread(issuedMs - 10 * MINUTE_MS);
+    await decideJob()(pipeline.deps, issuedMs);
+    await spread(issuedMs + 1, { minutes: 14 });
+    await verifyDecisions(pipeline.deps, issuedMs + 15 * MINUTE_MS);
+    expect(await shown()).toMatchObject({ verdict: "kept", revoked: null });
+    await rollBack(issuedMs + 16 * MINUTE_MS);
+    await verifyDecisions(pipeline.deps, issuedMs + 17 * MINUTE_MS);
+    expect(await shown()).toMatchObject({ verdict: "rolled-back", revoked: { by: "admin" } });
+  });
+});
+
+it("a process that died between a roll-back and its record says rolled back when it is there again", async () => {
+  useRule({ name: "died" });
+  const issuedMs = nowMs;
+  await spread(issuedMs - 10 * MINUTE_MS);
+  await decideJob()(pipeline.deps, issuedMs);
+  await spread(issuedMs + 1, { minutes: 14 });
+  const [directive] = inForce();
+  if (directive === undefined) throw new Error("nothing was issued");
+  const by = { type: "rule", name: "verification" } as const;
+  const reason = "rolled back: more requests fail";
+  const ts = issuedMs + 5 * MINUTE_MS;
+  await recordDirectives(pipeline.deps, [{ type: "revoked", id: directive.id, by, reason, ts }]);
+  await verifyDecisions(pipeline.deps, issuedMs + 15 * MINUTE_MS);
+  const { body } = await control.call("GET", "/api/decisions");
+  expect(body).toMatchObject({
+    decisions: [{ verdict: "rolled-back", revoked: { by: "verification", reason, ts } }],
   });
 });
 

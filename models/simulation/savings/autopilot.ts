@@ -4,6 +4,7 @@ import { foldControls } from "../../policy/controls.ts";
 import { type ControlsByUser, foldByUser } from "../../policy/controls-by-user.ts";
 import { changesOf, stopOf } from "../../rules/automation-state.ts";
 import { learnedBias } from "../../rules/bias.ts";
+import { HOLDS_FOR_ALL, VERIFICATION } from "../../rules/decision-state.ts";
 import type { PredictedEffect } from "../../rules/effect.ts";
 import { evaluateRules, isActing, type RuleDecision, type RuleState } from "../../rules/evaluate.ts";
 import { directiveOnceMore, mayGoOn } from "../../rules/go-on.ts";
@@ -42,7 +43,6 @@ interface Pending {
 
 const DAY_MS = 24 * 3_600_000;
 const MAX_REMEMBERED_ERRORS = 20;
-const BY = { type: "rule", name: "verification" } as const;
 
 export function openAutopilot({ catalog, observer, ids, maxReplayed }: AutopilotOptions): Autopilot {
   const directives = directiveHistory();
@@ -155,7 +155,7 @@ export function openAutopilot({ catalog, observer, ids, maxReplayed }: Autopilot
       const next = directiveOnceMore(goingOn, ids(nowMs), nowMs);
       apply({ type: "issued", directive: next });
       track({ ...one, id: next.id, reason: next.reason });
-      if (verdict === "widened") revoke(one.id, "holds for all users from now on", nowMs);
+      if (verdict === "widened") revoke(one.id, HOLDS_FOR_ALL, nowMs);
     }
     if (verdict !== "rolled-back") return;
     rolledBackAtMs.set(one.ruleName, nowMs);
@@ -165,7 +165,8 @@ export function openAutopilot({ catalog, observer, ids, maxReplayed }: Autopilot
 
   const revoke = (id: string, reason: string, nowMs: number): void => {
     const record = directives.get(id);
-    if (record !== undefined) apply({ type: "revoked", id: record.directive.id, by: BY, reason, ts: nowMs });
+    if (record !== undefined)
+      apply({ type: "revoked", id: record.directive.id, by: VERIFICATION, reason, ts: nowMs });
   };
 
   return {

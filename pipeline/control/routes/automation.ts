@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MAX_DIRECTIVE_SECONDS } from "../../../models/domain/directive.ts";
 import { PublicError } from "../../../models/domain/errors.ts";
 import { automationMode } from "../../../models/domain/rule.ts";
-import { changesOf, stopOf } from "../../../models/rules/automation-state.ts";
+import { AUTOMATION_STOPPED, changesOf, stopOf } from "../../../models/rules/automation-state.ts";
 import { issuedEvent, recordDirectives } from "../../record-event.ts";
 import { adminDirective, adminRevocation } from "../admin-directives.ts";
 import type { ControlDeps } from "../control-deps.ts";
@@ -52,7 +52,7 @@ export function automationRoutes(deps: ControlDeps): Route[] {
         });
         const replaced = stopOf(deps.directory.directives, deps.now());
         const ended = [...ofRules(deps), ...(replaced === null ? [] : [replaced])];
-        const revocations = ended.map((one) => adminRevocation(deps, one, "the automation was stopped"));
+        const revocations = ended.map((one) => adminRevocation(deps, one, AUTOMATION_STOPPED));
         await recordDirectives(deps, [issuedEvent(stop), ...revocations]);
         return stateOf(deps);
       },

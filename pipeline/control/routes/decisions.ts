@@ -15,6 +15,7 @@ const decisionColumns = z.object({
   mode: z.string(),
   condition: z.string(),
   inputs: jsonColumn,
+  estimates: jsonColumn,
   outcome: z.string(),
   reason: z.string(),
   action: jsonColumn,
@@ -25,6 +26,9 @@ const decisionColumns = z.object({
   verified_at: z.number().nullable(),
   verified_effect: jsonColumn,
   verdict: z.string(),
+  revoked_by: z.string(),
+  revoked_at: z.number(),
+  revoke_reason: z.string(),
   catalog_version: z.string(),
 });
 
@@ -37,6 +41,8 @@ const shownDecision = z.object({
   condition: z.string(),
   /** The metrics that the condition read; null = not known then. */
   inputs: z.unknown(),
+  /** Of those that are taken from samples: value, low and high (95 %) and sample; null = not kept. */
+  estimates: z.unknown(),
   outcome: z.string(),
   reason: z.string(),
   action: z.unknown(),
@@ -47,6 +53,8 @@ const shownDecision = z.object({
   verifiedAt: z.number().nullable(),
   verifiedEffect: z.unknown(),
   verdict: z.string().nullable(),
+  /** Who took its directive back before it expired; null = nobody. */
+  revoked: z.object({ by: z.string(), ts: z.number(), reason: z.string() }).nullable(),
   catalogVersion: z.string(),
 });
 
@@ -118,6 +126,9 @@ function showDecision(row: z.output<typeof decisionColumns>): z.input<typeof sho
     guard_rails,
     verified_at,
     verified_effect,
+    revoked_by: by,
+    revoked_at: ts,
+    revoke_reason: reason,
     catalog_version,
     ...same
   } = row;
@@ -129,6 +140,7 @@ function showDecision(row: z.output<typeof decisionColumns>): z.input<typeof sho
     verifiedAt: verified_at,
     verifiedEffect: verified_effect,
     verdict: row.verdict === "" ? null : row.verdict,
+    revoked: by === "" ? null : { by, ts, reason },
     catalogVersion: catalog_version,
   };
 }

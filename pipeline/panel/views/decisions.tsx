@@ -96,11 +96,16 @@ const VERDICTS: Readonly<Record<string, Tone>> = {
   "rolled-back": "critical",
 };
 
-function Measured({ verdict, verifiedEffect, outcome }: Decision) {
+function Measured({ verdict, verifiedEffect, outcome, revoked }: Decision) {
   if (verdict === null) return outcome === "fired" ? <span class="unknown">not yet</span> : null;
   return (
     <>
       <Badge tone={VERDICTS[verdict] ?? "neutral"}>{verdict}</Badge>
+      {revoked !== null && (
+        <span class="second-line">
+          by {revoked.by} <When at={revoked.ts} />: {revoked.reason}
+        </span>
+      )}
       <span class="second-line">{measuredInWords(verifiedEffect)}</span>
     </>
   );

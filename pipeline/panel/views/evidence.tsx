@@ -3,10 +3,11 @@ import { wordsOf } from "./words.ts";
 
 /** Everything that a decision rests on. */
 export function Evidence(decision: Decision) {
-  const { condition, inputs, instruction, simulatedEffect, guardRails, verifiedEffect } = decision;
+  const { condition, inputs, estimates, instruction, simulatedEffect, guardRails, verifiedEffect } = decision;
   const parts: readonly [string, unknown][] = [
     ["Condition", condition],
     ["Metrics", inputs],
+    ["Certainty", estimates],
     ["Directive", instruction],
     ["Foreseen", simulatedEffect],
     ["Guard rails", guardRails],

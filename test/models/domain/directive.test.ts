@@ -50,6 +50,16 @@ describe("the history of directives", () => {
     expect(history.get(budget.id)?.revoked).toEqual({ ts: 50, by: "ops", reason: "over" });
   });
 
+  test("says who revoked a directive first, however often it is revoked again", () => {
+    const again: DirectiveEvent = { ...revoked, by: { type: "rule", name: "later" }, reason: "too", ts: 51 };
+    for (const order of [
+      [revoked, again],
+      [again, revoked],
+    ]) {
+      expect(foldAll([issued(budget), ...order]).get(budget.id)?.revoked?.by).toBe("ops");
+    }
+  });
+
   test("lists what is in force from old to new", () => {
     expect(foldAll(events).active(20)).toEqual([fallback, pause]);
   });

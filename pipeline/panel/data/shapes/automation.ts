@@ -14,6 +14,8 @@ export const decisions = z.object({
       reason: z.string(),
       directiveId: z.nullable(z.string()),
       inputs: z.unknown(),
+      /** With 95 % certainty each metric's true value lies from its low to its high. */
+      estimates: z.unknown(),
       instruction: z.unknown(),
       /** What the replay of the day before foresaw; null: not simulated. */
       simulatedEffect: z.nullable(record),
@@ -21,6 +23,8 @@ export const decisions = z.object({
       verifiedEffect: z.nullable(record),
       guardRails: z.unknown(),
       verdict: z.nullable(z.string()),
+      /** Who took it back; null: nobody. */
+      revoked: z.nullable(z.object({ by: z.string(), ts: z.number(), reason: z.string() })),
     }),
   ),
 });
