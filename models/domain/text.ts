@@ -5,6 +5,14 @@ const HALF_CHARACTER = /\p{Surrogate}/u;
 export function findHalfCharacter(value: unknown): readonly string[] | null {
   if (typeof value === "string") return HALF_CHARACTER.test(value) ? [] : null;
   if (typeof value !== "object" || value === null) return null;
+  if (Array.isArray(value)) {
+    // By number, since a list may have millions of items.
+    for (let at = 0; at < value.length; at += 1) {
+      const found = findHalfCharacter(value[at]);
+      if (found !== null) return [String(at), ...found];
+    }
+    return null;
+  }
   for (const [key, item] of Object.entries(value)) {
     if (HALF_CHARACTER.test(key)) return [];
     const found = findHalfCharacter(item);
