@@ -3,12 +3,11 @@ import type { Directive, DirectiveInstruction } from "../models/domain/directive
 import { directiveId } from "../models/domain/ids.ts";
 import { foldControls } from "../models/policy/controls.ts";
 import { type ControlsEffect, compareControls } from "../models/simulation/counterfactual.ts";
-import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { Directory } from "./directory.ts";
 import { readPastRequests } from "./past-requests.ts";
+import { type SteeringDeps, steeringWarehouse } from "./steering.ts";
 
-export interface ForesightDeps {
-  readonly warehouse: Warehouse;
+export interface ForesightDeps extends SteeringDeps {
   readonly directory: Directory;
   catalog(): Catalog;
   newId(): string;
@@ -24,8 +23,8 @@ const MAX_REPLAYED = 30_000;
 
 /** Reads the last day once; each directive is then tried on it, beside those that are in force. */
 export async function openForesight(deps: ForesightDeps, nowMs: number): Promise<Foresight> {
-  const { warehouse, catalog, directory, newId } = deps;
-  const past = await readPastRequests(warehouse, {
+  const { catalog, directory, newId } = deps;
+  const past = await readPastRequests(steeringWarehouse(deps), {
     fromMs: nowMs - FORESIGHT_HOURS * HOUR_MS,
     untilMs: nowMs + 1,
     limit: MAX_REPLAYED,

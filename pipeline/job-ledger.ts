@@ -3,6 +3,7 @@ import { truncate } from "../models/domain/text.ts";
 import { sqlFile } from "../warehouse/sql-file.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import type { JobDeps, JobEntry, JobReport, JobRun } from "./job.ts";
+import { steeringWarehouse } from "./steering.ts";
 
 export interface RunContext {
   readonly deps: JobDeps;
@@ -81,7 +82,8 @@ type Attempt =
 
 async function attempt(entry: JobEntry, deps: JobDeps, dueAtMs: number): Promise<Attempt> {
   try {
-    return { error: null, report: await entry.run(deps, dueAtMs) };
+    const warehouse = entry.readsSimulated === true ? deps.warehouse : steeringWarehouse(deps);
+    return { error: null, report: await entry.run({ ...deps, warehouse }, dueAtMs) };
   } catch (error) {
     return { error: error ?? new Error("nothing was thrown"), report: { notable: true, summary: "" } };
   }

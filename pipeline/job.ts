@@ -17,6 +17,8 @@ export interface JobDeps {
   gatewayTotals(): Promise<GatewayTotals>;
   /** The value of an environment variable that the catalog names; null when unset. Absent: there are none. */
   secretOf?(name: string): string | null;
+  /** See `SteeringDeps`. */
+  maySimulatedSteer?(): boolean;
   /** Absent: this pipeline builds no reports. */
   readonly reports?: ReportBuilds;
   readonly logger: Logger;
@@ -50,6 +52,8 @@ export interface JobEntry {
   readonly atStart: boolean;
   /** `each`: every run is recorded, and a due time that was run is not run again. `notable`: those that did something. */
   readonly record: "each" | "notable";
+  /** Keeps, counts or shows simulated requests, too, and decides nothing. Absent: it reads what may steer. */
+  readonly readsSimulated?: true;
   readonly run: Job;
 }
 

@@ -27,6 +27,7 @@ export function timetable(): JobEntry[] {
       cron: "*/10 * * * * *",
       atStart: true,
       record: "notable",
+      readsSimulated: true,
       run: publishSettings,
     },
     {
@@ -53,12 +54,20 @@ export function timetable(): JobEntry[] {
     },
     { name: "deliver-alerts", cron: "*/5 * * * * *", atStart: false, record: "notable", run: deliverAlerts },
     { name: "decide", cron: "*/2 * * * * *", atStart: false, record: "notable", run: decideJob() },
-    { name: "erase-users", cron: "25 * * * * *", atStart: false, record: "notable", run: eraseUsers },
+    {
+      name: "erase-users",
+      cron: "25 * * * * *",
+      atStart: false,
+      record: "notable",
+      readsSimulated: true,
+      run: eraseUsers,
+    },
     {
       name: "apply-retention",
       cron: "30 */10 * * * *",
       atStart: true,
       record: "notable",
+      readsSimulated: true,
       run: applyRetention,
     },
     {
@@ -69,7 +78,14 @@ export function timetable(): JobEntry[] {
       run: checkDecisions,
     },
     { name: "verify", cron: "7-59/15 * * * * *", atStart: false, record: "notable", run: verifyDecisions },
-    { name: "reconcile", cron: "5 * * * * *", atStart: false, record: "each", run: reconcileJob },
+    {
+      name: "reconcile",
+      cron: "5 * * * * *",
+      atStart: false,
+      record: "each",
+      readsSimulated: true,
+      run: reconcileJob,
+    },
     {
       name: "detect-anomalies",
       cron: "0 3 * * * *",
@@ -91,6 +107,7 @@ export function timetable(): JobEntry[] {
       cron: "0 12 * * * *",
       atStart: true,
       record: "each",
+      readsSimulated: true,
       run: workOutBreakEven,
     },
     {
@@ -98,6 +115,7 @@ export function timetable(): JobEntry[] {
       cron: "0 25 * * * *",
       atStart: false,
       record: "notable",
+      readsSimulated: true,
       run: buildReportsJob,
     },
     {
@@ -105,6 +123,7 @@ export function timetable(): JobEntry[] {
       cron: "0 10 * * * *",
       atStart: false,
       record: "notable",
+      readsSimulated: true,
       run: mailWeeklySummary,
     },
   ];
@@ -118,6 +137,7 @@ function rollupEntries(): JobEntry[] {
       cron: "20 * * * * *",
       atStart: true,
       record: "each",
+      readsSimulated: true,
       run: rollUp("requests"),
     },
     {
@@ -125,6 +145,7 @@ function rollupEntries(): JobEntry[] {
       cron: "35 */5 * * * *",
       atStart: false,
       record: "each",
+      readsSimulated: true,
       run: rollUp("ratings"),
     },
     {
@@ -132,6 +153,7 @@ function rollupEntries(): JobEntry[] {
       cron: "40 */5 * * * *",
       atStart: false,
       record: "each",
+      readsSimulated: true,
       run: rollUp("activity"),
     },
     {
@@ -139,6 +161,7 @@ function rollupEntries(): JobEntry[] {
       cron: "45 */15 * * * *",
       atStart: false,
       record: "each",
+      readsSimulated: true,
       run: rollUp("cohorts"),
     },
     {
@@ -146,6 +169,7 @@ function rollupEntries(): JobEntry[] {
       cron: "50 * * * * *",
       atStart: true,
       record: "notable",
+      readsSimulated: true,
       run: rollUp("subscriptions"),
     },
     {
@@ -153,6 +177,7 @@ function rollupEntries(): JobEntry[] {
       cron: "0 17 * * * *",
       atStart: false,
       record: "each",
+      readsSimulated: true,
       run: forgetOldRollups,
     },
   ];

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { openCatalog } from "../catalog.ts";
+import { isAllSimulated } from "../gateway/providers/needs-stand-in.ts";
 import { adminToken } from "../machine/admin-token.ts";
 import { type Role, runRole } from "../machine/role.ts";
 import {
@@ -37,6 +38,9 @@ const pipeline: Role = {
       usageOf: gateway.usageOf,
       gatewayTotals: gateway.totals,
       secretOf: config.providerKey,
+      // On servers only the gateways have the providers' keys: what is simulated beside them never steers.
+      maySimulatedSteer: () =>
+        config.eventLog.adapter === "embedded" && isAllSimulated(catalog.current(), config.providerKey),
       reports: openConfiguredReports(config),
       reportsDir: config.dataDir,
       logger,

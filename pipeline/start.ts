@@ -12,7 +12,7 @@ import { startScheduler } from "./scheduler.ts";
 /** What the pipeline needs from outside; the log and the warehouse stay the caller's to close. */
 export interface PipelineDeps
   extends Omit<ControlDeps, "directory" | "jobs" | "panel">,
-    Pick<JobDeps, "secretOf" | "reports"> {
+    Pick<JobDeps, "secretOf" | "maySimulatedSteer" | "reports"> {
   /** Where there may be several pipelines: which of them runs the jobs. */
   readonly leadership?: Leadership;
   readonly host: string;

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { asWarehouseError } from "./client-errors.ts";
+import { LIVE_ONLY } from "./live-rows.ts";
 import { type InsertOptions, type Warehouse, WarehouseError, type WarehouseQuery } from "./warehouse.ts";
 
 export interface WarehouseOptions {
@@ -82,7 +83,7 @@ async function runQuery<Row>(client: ClickHouseClient, query: WarehouseQuery<Row
     query: query.sql,
     format: "JSONEachRow",
     // Buffered by the server: an error in the middle of the answer becomes a failed query, not a short one.
-    clickhouse_settings: { wait_end_of_query: 1 },
+    clickhouse_settings: { wait_end_of_query: 1, ...(query.liveOnly === true ? LIVE_ONLY : {}) },
     ...(query.params === undefined ? {} : { query_params: { ...query.params } }),
     ...(query.signal === undefined ? {} : { abort_signal: query.signal }),
   });

@@ -25,6 +25,8 @@ export interface WarehouseQuery<Row> {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly row: z.ZodType<Row>;
   readonly signal?: AbortSignal;
+  /** Counts what comes of real requests alone, nothing of simulated ones. Default: everything. */
+  readonly liveOnly?: boolean;
 }
 
 export interface InsertOptions {

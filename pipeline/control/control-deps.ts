@@ -27,6 +27,8 @@ export interface ControlDeps {
   readonly trustedProxies?: readonly string[];
   /** The value of an environment variable that the catalog names; null when unset. Absent: there are none. */
   secretOf?(name: string): string | null;
+  /** See `SteeringDeps`. */
+  maySimulatedSteer?(): boolean;
   /** A user's counters as the gateway has them, for `GET /api/users/:id`. */
   usageOf(userId: string): Promise<unknown>;
   gatewayTotals(): Promise<GatewayTotals>;

@@ -11,14 +11,16 @@ SELECT
     arraySum(step -> if(step.1 <= number, step.2, 0), steps) AS users,
     arraySum(step -> if(step.1 = number, step.3, 0), steps) AS new_users,
     arraySum(step -> if(step.1 = number, step.4, 0), steps) AS upgrades,
-    arraySum(step -> if(step.1 = number, step.5, 0), steps) AS cancellations
+    arraySum(step -> if(step.1 = number, step.5, 0), steps) AS cancellations,
+    source
 FROM
 (
-    SELECT tier, groupArray((step_day, users, new_users, upgrades, cancellations)) AS steps
+    SELECT tier, source, groupArray((step_day, users, new_users, upgrades, cancellations)) AS steps
     FROM
     (
         SELECT
             side.1 AS tier,
+            source,
             toInt32(toDate(change.1, {zone:String})) AS step_day,
             sum(side.2) AS users,
             countIf(side.2 = 1 AND was = '<none>') AS new_users,
@@ -31,10 +33,12 @@ FROM
                 pair.1 AS change,
                 pair.2 AS was,
                 change.4 AS becomes,
+                source,
                 arrayJoin([(was, toInt64(-1)), (becomes, toInt64(1))]) AS side
             FROM
             (
                 SELECT
+                    if(max(startsWith(log_partition, 'simulated-')), 'simulated', 'live') AS source,
                     arraySort(groupArray((
                         ts,
                         multiIf(type = 'seen', 0, type = 'set', 1, 2),
@@ -48,9 +52,9 @@ FROM
             )
         )
         WHERE tier NOT IN ('<none>', '<erased>') AND was != becomes
-        GROUP BY tier, step_day
+        GROUP BY tier, source, step_day
     )
-    GROUP BY tier
+    GROUP BY tier, source
 ) AS by_tier
 CROSS JOIN
 (
