@@ -1,5 +1,5 @@
 import { usdFromNano } from "../domain/money.ts";
-import type { ControlsEffect } from "../simulation/counterfactual.ts";
+import type { ControlsEffect, PairedChanges } from "../simulation/counterfactual.ts";
 
 /** What a directive is expected to change, as the decision keeps it. Money in dollars, shares from 0 to 1. */
 export interface PredictedEffect {
@@ -15,6 +15,8 @@ export interface PredictedEffect {
   readonly premiumDeniedShare: number;
   readonly usersAffectedShare: number;
   readonly confidence: number;
+  /** The same requests under both, with how sure the difference is; absent: not kept. */
+  readonly paired?: PairedChanges;
 }
 
 /** `costBias`: what the replay has been wrong by so far (`bias.ts`). */
@@ -31,5 +33,6 @@ export function predictedEffect(effect: ControlsEffect, costBias: number): Predi
     premiumDeniedShare: effect.premiumDeniedShare,
     usersAffectedShare: effect.users === 0 ? 0 : effect.usersAffected / effect.users,
     confidence: effect.confidence,
+    paired: effect.paired,
   };
 }

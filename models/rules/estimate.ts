@@ -20,7 +20,7 @@ export const MIN_SAMPLE = {
 } as const;
 
 /** Of a normal distribution: 95 % lie within so many standard errors. */
-const Z = 1.96;
+export const Z = 1.96;
 
 /** A share of independent requests, by Wilson's score interval; null: the sample is too small. */
 export function estimateShare(part: number, whole: number): Estimate | null {

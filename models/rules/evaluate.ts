@@ -51,7 +51,8 @@ export type RuleOutcome =
       readonly checks: readonly GuardRailCheck[];
     };
 
-interface ActingOutcome<Kind extends string> {
+/** A rule that acts, would act, or asks to. */
+export interface ActingOutcome<Kind extends string = "fired" | "observed" | "awaiting-approval"> {
   readonly kind: Kind;
   readonly instruction: DirectiveInstruction | null;
   readonly checks: readonly GuardRailCheck[];
@@ -68,6 +69,7 @@ export type GuardRail =
   | "premium-denied"
   | "satisfaction"
   | "cost"
+  | "expected-gain"
   /** Of the learned routing. */
   | "exploration-budget"
   | "off-policy-gain";

@@ -3,7 +3,15 @@ import type { DirectiveInstruction } from "../domain/directive.ts";
 import type { Rule } from "../domain/rule.ts";
 import { beyondBounds } from "./bounds.ts";
 import type { PredictedEffect } from "./effect.ts";
-import { blocked, check, type GuardRailCheck, isActing, type RuleDecision } from "./evaluate.ts";
+import {
+  type ActingOutcome,
+  blocked,
+  check,
+  type GuardRailCheck,
+  isActing,
+  type RuleDecision,
+} from "./evaluate.ts";
+import { judgeExpectedGain } from "./expected-gain.ts";
 
 /** A prediction that is trusted less binds nobody: there is too little to replay, or it does not replay as it was. */
 const MIN_CONFIDENCE = 0.3;
@@ -30,6 +38,7 @@ export function applyGuardRails(decision: RuleDecision, facts: RailFacts): RuleD
     ...staticChecks(outcome.instruction, rule, facts),
     rolledBackCheck(facts),
     ...effectChecks(rule, facts.predicted),
+    ...gainChecks(decision, outcome, facts.predicted),
   ];
   const passed = checks.every((one) => one.passed);
   return { ...decision, outcome: passed ? { ...outcome, checks } : blocked(checks) };
@@ -55,6 +64,32 @@ function rolledBackCheck({ rolledBackAtMs, nowMs }: RailFacts): GuardRailCheck {
     ? "its last directive was rolled back within 24 hours"
     : "none of its directives was rolled back within 24 hours";
   return check("not-rolled-back-lately", !rests, detail);
+}
+
+/** Limits that yesterday's requests did not reach are a precaution, of which their replay says nothing. */
+const LIMITS: ReadonlySet<string> = new Set(["emergency-budget", "rate-limit", "tier-limit"]);
+
+/**
+ * A rule does not act when the replay says that it will not help. A person who is asked first decides with that before their eyes.
+ */
+function gainChecks(
+  { inputs }: RuleDecision,
+  { kind, instruction }: ActingOutcome,
+  predicted: PredictedEffect | null,
+): GuardRailCheck[] {
+  if (predicted === null) return [];
+  const gain = judgeExpectedGain(inputs, predicted);
+  const isPrecaution =
+    instruction !== null && LIMITS.has(instruction.kind) && predicted.usersAffectedShare === 0;
+  const excuse = [
+    ...(kind === "awaiting-approval" ? ["an admin decides"] : []),
+    ...(predicted.confidence < MIN_CONFIDENCE ? ["the prediction is not trusted"] : []),
+    ...(isPrecaution ? ["the limit was not reached in the last day"] : []),
+  ][0];
+  if (gain.kind !== "no-gain" || excuse === undefined) {
+    return [check("expected-gain", gain.kind !== "no-gain", gain.detail)];
+  }
+  return [check("expected-gain", true, `${gain.detail} (not binding: ${excuse})`)];
 }
 
 function effectChecks({ guardRails }: Rule, predicted: PredictedEffect | null): GuardRailCheck[] {

@@ -2,6 +2,7 @@ import type { Controls } from "../policy/controls.ts";
 import { openReplayArm, type ReplayedRequest } from "./counterfactual-arm.ts";
 import { openReplayClock } from "./counterfactual-clock.ts";
 import { type Profile, profileOf } from "./counterfactual-profile.ts";
+import { openPairedTally, type PairedChange } from "./paired-change.ts";
 import type { PastRequest } from "./past-request.ts";
 
 export interface CompareOptions {
@@ -23,6 +24,18 @@ export interface PeriodTotals {
   readonly satisfaction: number | null;
 }
 
+/** Of the requests that both could tell; null = too few. */
+export interface PairedChanges {
+  /** Dollars. */
+  readonly cost: PairedChange | null;
+  /** Of requests that both answer. */
+  readonly latencyMs: PairedChange | null;
+  /** Of requests that both answer; null while nobody has rated anything. */
+  readonly rating: PairedChange | null;
+  /** Of the requests of tiers that pay: 1 = refused. */
+  readonly payingDenied: PairedChange | null;
+}
+
 /** What proposed controls would have changed, with what it rests on. */
 export interface ControlsEffect {
   readonly recorded: PeriodTotals;
@@ -33,6 +46,7 @@ export interface ControlsEffect {
   readonly costChangeShare: number | null;
   readonly latencyChangeMs: number | null;
   readonly satisfactionChange: number | null;
+  readonly paired: PairedChanges;
   /** Requests that would be refused and were not, and the other way round. */
   readonly newlyDenied: number;
   readonly newlyAdmitted: number;
@@ -47,6 +61,7 @@ export interface ControlsEffect {
   readonly confidence: number;
 }
 
+const NANO_USD_PER_USD = 1e9;
 /** So many requests let one half-trust a prediction. */
 const HALF_TRUSTED_REQUESTS = 50;
 /** A cost change of less is none. */
@@ -82,6 +97,7 @@ export function isSameDecision(event: PastRequest, { denial, provider }: Replaye
 function openComparison(recorded: Controls) {
   const before = openTotals();
   const after = openTotals();
+  const paired = openPairs();
   const users = new Set<string>();
   const affected = new Set<string>();
   const counts = {
@@ -97,6 +113,7 @@ function openComparison(recorded: Controls) {
     add(event: PastRequest, then: ReplayedRequest, now: ReplayedRequest): void {
       before.add(then);
       after.add(now);
+      paired.add(then, now, recorded.tiers.get(event.tier)?.premium === true);
       users.add(event.user_id);
       counts.requests += 1;
       if (isSameDecision(event, then)) counts.same += 1;
@@ -123,6 +140,7 @@ function openComparison(recorded: Controls) {
         costChangeShare: then.cost === 0 ? null : costChange / then.cost,
         latencyChangeMs: difference(now.meanLatencyMs, then.meanLatencyMs),
         satisfactionChange: profile.ratings === 0 ? null : difference(now.satisfaction, then.satisfaction),
+        paired: paired.changes(profile.ratings > 0),
         newlyDenied: counts.denied,
         newlyAdmitted: counts.admitted,
         premiumDeniedShare: counts.premium === 0 ? 0 : counts.premiumDenied / counts.premium,
@@ -136,6 +154,30 @@ function openComparison(recorded: Controls) {
         ),
       };
     },
+  };
+}
+
+function openPairs() {
+  const [cost, latencyMs, rating, payingDenied] = [
+    openPairedTally(),
+    openPairedTally(),
+    openPairedTally(),
+    openPairedTally(),
+  ];
+  return {
+    add(then: ReplayedRequest, now: ReplayedRequest, isPaying: boolean): void {
+      cost.add(isOtherCost(then, now) ? (now.cost - then.cost) / NANO_USD_PER_USD : 0);
+      if (isPaying) payingDenied.add(Number(now.denial !== "") - Number(then.denial !== ""));
+      if (then.denial !== "" || now.denial !== "") return;
+      latencyMs.add(now.latencyMs - then.latencyMs);
+      if (then.rating > 0 && now.rating > 0) rating.add(now.rating - then.rating);
+    },
+    changes: (isRated: boolean): PairedChanges => ({
+      cost: cost.result(),
+      latencyMs: latencyMs.result(),
+      rating: isRated ? rating.result() : null,
+      payingDenied: payingDenied.result(),
+    }),
   };
 }
 

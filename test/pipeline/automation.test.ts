@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 const planted = {
-  when: "daily_spend > 0.0",
+  when: "daily_budget > 0.0",
   then: { action: "switch-provider", provider: "middle" },
   cooldownMinutes: 0,
   expiresMinutes: 60,
@@ -197,6 +197,18 @@ it("a process that died between a roll-back and its record says rolled back when
   expect(body).toMatchObject({
     decisions: [{ verdict: "rolled-back", revoked: { by: "verification", reason, ts } }],
   });
+});
+
+it("tells how sure the metrics were that a decision was made on", async () => {
+  useRule({ name: "sampled", ...{ when: "error_rate < 0.9 && daily_budget > 0.0" } }, "observe");
+  nowMs = Date.now();
+  await spread(nowMs - MINUTE_MS, { minutes: 1, requests: 60 });
+  await decideJob()(pipeline.deps, nowMs);
+  const { body } = await control.call("GET", "/api/decisions");
+  // Wilson's interval of 0 failures in 60: up to 1.96² / (60 + 1.96²).
+  const error_rate = { value: 0, low: 0, high: expect.closeTo(0.0602, 4), sample: 60 };
+  expect(body).toMatchObject({ decisions: [{ estimates: { error_rate } }] });
+  expect(JSON.stringify(body)).not.toContain('"estimates":{"daily_budget"');
 });
 
 describe("the kill switch", () => {

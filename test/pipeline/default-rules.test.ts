@@ -123,10 +123,19 @@ async function forecast(series: string, points: readonly number[]): Promise<void
   );
 }
 
-async function rate(rating: number, ratings: number): Promise<void> {
+async function rate(
+  rating: number,
+  ratings: number,
+  { provider = "gemini-flash", raters = "user" } = {},
+): Promise<void> {
   const ts = Date.now() - HOUR_MS;
   const requests = Array.from({ length: ratings }, (_, index) =>
-    recentRequest(ts, { user_id: `user-${index}`, cost: 0 }),
+    recentRequest(ts, {
+      user_id: `${raters}-${index}`,
+      provider,
+      attempts: [{ provider, outcome: "ok", ms: 400 }],
+      cost: 0,
+    }),
   );
   await pipeline.store(requests);
   await pipeline.deps.warehouse.insert(
@@ -139,7 +148,7 @@ async function rate(rating: number, ratings: number): Promise<void> {
       rating,
       comment: "",
       source: "live",
-      log_partition: "test",
+      log_partition: `ratings-${raters}`,
       log_offset: index,
     })),
   );
@@ -178,7 +187,11 @@ const REFUSED = {
 const INCIDENTS: Readonly<Record<string, (issuedMs: number) => Promise<void>>> = {
   "daily-spend-above-target": (issuedMs) => spend(issuedMs, 130),
   "low-cache-hit-rate": () => burst({ ...lately(60), given: { feature: "general-advice" } }),
-  "low-satisfaction": () => rate(3, 10),
+  // A preview shows a gain only where users like another provider better.
+  "low-satisfaction": async () => {
+    await rate(2, 10, { provider: "gpt-4o" });
+    await rate(5, 5, { provider: "gemini-pro", raters: "happy" });
+  },
   "slow-answers": () => burst({ ...lately(110), given: { latency_ms: 9_000 } }),
   "pace-free-tier": (issuedMs) => spend(issuedMs, 20),
   "pace-everybody": (issuedMs) => spend(issuedMs, 20),

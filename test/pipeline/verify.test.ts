@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => pipeline.close());
 beforeEach(() => pipeline.clear("request_events", "spend_quarter_hours", "decisions", "decision_chain"));
 
-/** Fires on what was spent, and prefers a provider that the past says nothing bad about. Each test has its own: directives stay. */
+/** Fires always, without a goal that a preview could deny, and prefers a provider that the past says nothing bad about. Each test has its own: directives stay. */
 let planted = plant(0);
 let tests = 0;
 beforeEach(() => {
@@ -31,7 +31,7 @@ beforeEach(() => {
 function plant(test: number) {
   return {
     name: `planted-${test}`,
-    when: "daily_spend > 0.0",
+    when: "daily_budget > 0.0",
     then: { action: "switch-provider", provider: "middle" },
     cooldownMinutes: 0,
     expiresMinutes: 60,
@@ -172,6 +172,24 @@ describe("guard rails", () => {
     expect(outcomeOf(report)).toBe("blocked");
     const [decision] = await decisions();
     expect(JSON.parse(decision?.simulated_effect ?? "{}")).toMatchObject({ usersAffectedShare: 1 });
+    expect(active(issuedMs)).toEqual([]);
+  });
+
+  it.each([
+    ["act", "blocked"],
+    ["approve", "awaiting-approval"],
+  ])("a rule on what is spent does not make it dearer: in mode %s it is %s", async (mode, outcome) => {
+    useRule({ ...planted, when: "daily_spend > 0.0", guardRails: { maxCostIncreaseShare: 10 } }, mode);
+    const issuedMs = beginning();
+    await spread(issuedMs - 60 * MINUTE_MS, 60, {
+      requested_model: "auto",
+      input_tokens: 2000,
+      output_tokens: 2000,
+    });
+    const report = await decideJob()(pipeline.deps, issuedMs);
+    expect(outcomeOf(report)).toBe(outcome);
+    const [decision] = await decisions();
+    expect(decision?.guard_rails).toContain("preview shows no gain: cost of a request");
     expect(active(issuedMs)).toEqual([]);
   });
 

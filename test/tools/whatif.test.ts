@@ -142,6 +142,7 @@ it("a change that rounds to nothing has no sign, and unknown numbers say so", ()
       recorded: totals,
       proposed: totals,
       costChange: 0,
+      paired: { cost: null, latencyMs: null, rating: null, payingDenied: null },
       costChangeShare: null,
       latencyChangeMs: -0.001,
       satisfactionChange: null,
