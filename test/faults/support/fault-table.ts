@@ -19,7 +19,7 @@ const faultRow = z.object({
   /** Requests sent meanwhile, and those of them that were answered with 200. */
   sent: z.number(),
   answered: z.number(),
-  /** Answered requests that the warehouse does not have. */
+  /** Requests that were answered, with 200 or with a denial, and that the warehouse does not have. */
   lost: z.number(),
   /** Requests that the warehouse counts more than once. */
   double: z.number(),

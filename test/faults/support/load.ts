@@ -22,6 +22,8 @@ export interface LoadReport {
   readonly sent: number;
   /** Ids of the requests that were answered with 200, whole. */
   readonly answeredIds: readonly string[];
+  /** Ids of those that were denied or failed, and answered all the same: each has its event, too. */
+  readonly deniedIds: readonly string[];
   readonly answersOfUser: ReadonlyMap<string, number>;
   readonly statuses: ReadonlyMap<number, number>;
 }
@@ -38,6 +40,7 @@ export const NO_ANSWER = 0;
 /** Requests without a break until it is stopped. */
 export function startLoad({ urls, key, name }: LoadOptions): Load {
   const answeredIds: string[] = [];
+  const deniedIds: string[] = [];
   const answersOfUser = new Map<string, number>();
   const statuses = new Map<number, number>();
   let sent = 0;
@@ -45,7 +48,10 @@ export function startLoad({ urls, key, name }: LoadOptions): Load {
   const send = async (user: string): Promise<void> => {
     const { status, id } = await ask(urls[sent++ % urls.length] ?? "", key, user);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    if (status !== 200) return;
+    if (status !== 200) {
+      if (id !== "") deniedIds.push(id);
+      return;
+    }
     answeredIds.push(id);
     answersOfUser.set(user, (answersOfUser.get(user) ?? 0) + 1);
   };
@@ -68,7 +74,7 @@ export function startLoad({ urls, key, name }: LoadOptions): Load {
     async stop() {
       stopping = true;
       await Promise.all(workers);
-      return { sent, answeredIds, answersOfUser, statuses };
+      return { sent, answeredIds, deniedIds, answersOfUser, statuses };
     },
   };
 }

@@ -43,13 +43,13 @@ export async function judge({ fault, name, times, report }: Disturbed, ask: Ask)
   };
 }
 
-async function missingOf(name: string, { answeredIds }: LoadReport, ask: Ask): Promise<number> {
+async function missingOf(name: string, { answeredIds, deniedIds }: LoadReport, ask: Ask): Promise<number> {
   const rows = await ask(
     `SELECT toString(request_id) AS id FROM request_events WHERE startsWith(user_id, '${name}-')`,
     z.object({ id: z.string() }),
   );
   const stored = new Set(rows.map(({ id }) => id));
-  return answeredIds.filter((id) => !stored.has(id)).length;
+  return [...answeredIds, ...deniedIds].filter((id) => !stored.has(id)).length;
 }
 
 /** Users who were answered more often than a day allows, or whose requests cost more than a week does. */
