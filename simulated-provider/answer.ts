@@ -29,6 +29,10 @@ export interface Usage {
   readonly cachedTokens: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
+  /** Written into the cache, for a price of their own; part of the prompt's. */
+  readonly cacheWriteTokens: number;
+  /** Made by the provider itself, for a price of their own. */
+  readonly webSearches: number;
 }
 
 interface Subject {
@@ -55,6 +59,8 @@ export function writeAnswer(subject: Subject, random: Random): Omit<Answer, "cre
       cachedTokens: plan.cachedTokens,
       completionTokens: visible + reasoningTokens,
       reasoningTokens,
+      cacheWriteTokens: plan.cacheWriteTokens,
+      webSearches: plan.webSearches,
     },
   };
 }
@@ -66,12 +72,19 @@ function drawIdPart(random: Random): string {
 }
 
 /** OpenAI's `usage`. */
-export function usageBody({ promptTokens, cachedTokens, completionTokens, reasoningTokens }: Usage): object {
+export function usageBody(usage: Usage): object {
+  const { promptTokens, cachedTokens, completionTokens, reasoningTokens, cacheWriteTokens, webSearches } =
+    usage;
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: cachedTokens, audio_tokens: 0 },
+    prompt_tokens_details: {
+      cached_tokens: cachedTokens,
+      audio_tokens: 0,
+      ...(cacheWriteTokens === 0 ? {} : { cache_write_tokens: cacheWriteTokens }),
+    },
+    ...(webSearches === 0 ? {} : { server_tool_use: { web_search_requests: webSearches } }),
     completion_tokens_details: {
       reasoning_tokens: reasoningTokens,
       audio_tokens: 0,

@@ -38,6 +38,10 @@ export interface Plan {
   /** Cached ones are part of it, as at OpenAI. */
   readonly promptTokens: number;
   readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly webSearches: number;
+  /** The answer is made to its end, also when its client has gone. */
+  readonly goesOn: boolean;
   /** Of one choice; reasoning is part of it, as at OpenAI. */
   readonly outputTokens: number;
   readonly reasoningTokens: number;
@@ -74,7 +78,16 @@ export function planCall(circumstances: Circumstances, random: Random, chance: R
   const output = drawOutput(circumstances, random);
   const cachedTokens = drawCached(promptTokens, steering, random);
   const times = drawTimes(circumstances, { promptTokens, outputTokens: output.outputTokens }, random);
-  return { promptTokens, cachedTokens, ...output, ...times, fault: drawFault(circumstances, chance) };
+  return {
+    promptTokens,
+    cachedTokens,
+    cacheWriteTokens: Math.min(steering.simulate_cache_write_tokens ?? 0, promptTokens - cachedTokens),
+    webSearches: steering.simulate_web_searches ?? 0,
+    goesOn: steering.simulate_goes_on === "true",
+    ...output,
+    ...times,
+    fault: drawFault(circumstances, chance),
+  };
 }
 
 /** About four characters a token, as English has it; never more tokens than bytes. */

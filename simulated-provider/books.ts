@@ -16,6 +16,9 @@ export interface ProviderBooks {
   cachedTokens: number;
   completionTokens: number;
   reasoningTokens: number;
+  /** Part of the prompt's. */
+  cacheWriteTokens: number;
+  webSearches: number;
 }
 
 export type Ending = "answered" | "failed" | "aborted";
@@ -52,6 +55,8 @@ export function openBooks(): Books {
       books.cachedTokens += billed.cachedTokens;
       books.completionTokens += billed.completionTokens;
       books.reasoningTokens += billed.reasoningTokens;
+      books.cacheWriteTokens += billed.cacheWriteTokens;
+      books.webSearches += billed.webSearches;
     },
     all: () => Object.fromEntries([...providers].map(([name, books]) => [name, { ...books }])),
   };
@@ -68,5 +73,7 @@ function emptyBooks(): ProviderBooks {
     cachedTokens: 0,
     completionTokens: 0,
     reasoningTokens: 0,
+    cacheWriteTokens: 0,
+    webSearches: 0,
   };
 }

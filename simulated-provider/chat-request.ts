@@ -50,6 +50,10 @@ export const steering = z.object({
   simulate_prompt_tokens: wholeNumber.optional(),
   simulate_cached_tokens: wholeNumber.optional(),
   simulate_reasoning_tokens: wholeNumber.optional(),
+  simulate_cache_write_tokens: wholeNumber.optional(),
+  simulate_web_searches: wholeNumber.optional(),
+  /** `true`: makes and bills all of the answer, also when the client has gone. */
+  simulate_goes_on: z.enum(["true", "false"]).optional(),
   /** Until the end of the answer, whatever the scales say; the first token comes after a fifth of it. */
   simulate_latency_ms: wholeNumber.optional(),
   simulate_error: z

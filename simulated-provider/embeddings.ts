@@ -25,7 +25,14 @@ export function completeEmbeddings(world: World, call: Call, body: Body): void {
     return;
   }
   const promptTokens = Math.min(countEmbeddingTokens(parsed.data), body.bytes.length);
-  call.close("answered", { promptTokens, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 });
+  call.close("answered", {
+    promptTokens,
+    cachedTokens: 0,
+    completionTokens: 0,
+    reasoningTokens: 0,
+    cacheWriteTokens: 0,
+    webSearches: 0,
+  });
   sendEmbeddings(call.response, parsed.data, { vectors, promptTokens });
 }
 

@@ -23,6 +23,8 @@ const EMPTY: ProviderBooks = {
   cachedTokens: 0,
   completionTokens: 0,
   reasoningTokens: 0,
+  cacheWriteTokens: 0,
+  webSearches: 0,
 };
 
 /** What was booked for the provider since now. */
@@ -40,6 +42,8 @@ export function nextBooks(provider: SimulatedProvider, name: string): () => Prov
       cachedTokens: now.cachedTokens - before.cachedTokens,
       completionTokens: now.completionTokens - before.completionTokens,
       reasoningTokens: now.reasoningTokens - before.reasoningTokens,
+      cacheWriteTokens: now.cacheWriteTokens - before.cacheWriteTokens,
+      webSearches: now.webSearches - before.webSearches,
     };
   };
 }
