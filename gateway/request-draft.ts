@@ -1,7 +1,12 @@
 import type { Capability } from "../models/domain/capability.ts";
 import type { EventId, RequestId } from "../models/domain/ids.ts";
-import type { TokenUsage } from "../models/domain/price.ts";
-import { NO_TOKENS } from "../models/domain/price.ts";
+import {
+  cachedTokensOf,
+  inputTokensOf,
+  NO_TOKENS,
+  outputTokensOf,
+  type TokenUsage,
+} from "../models/domain/price.ts";
 import type { Attempt, Outcome, RequestEvent } from "../models/domain/request-event.ts";
 import type { RequestAllowance } from "../models/policy/request-allowance.ts";
 import { type AnswerQuality, NOTHING_WRONG } from "./quality/answer-quality.ts";
@@ -127,9 +132,10 @@ export function eventOf(draft: RequestDraft, endedMs: number): RequestEvent {
     ttft_ms: roundMs(draft.firstTokenMs),
     provider_ms: roundMs(draft.providerMs),
     overhead_us: Math.max(0, Math.round((latencyMs - draft.providerMs) * 1000)),
-    input_tokens: draft.tokens.input,
-    cached_input_tokens: draft.tokens.cachedInput,
-    output_tokens: draft.tokens.output,
+    // Whatever a token costs, it is in exactly one of the four.
+    input_tokens: inputTokensOf(draft.tokens) - cachedTokensOf(draft.tokens),
+    cached_input_tokens: cachedTokensOf(draft.tokens),
+    output_tokens: outputTokensOf(draft.tokens) - draft.tokens.reasoning,
     reasoning_tokens: draft.tokens.reasoning,
     cost: draft.costNano,
     cache_saved: draft.cacheSavedNano,

@@ -35,6 +35,17 @@ it("every npm script that the README names exists, and its file does, too", () =
   }
 });
 
+it("the README and ARCHITECTURE.md promise the same in the same words, and say of each promise what it does not hold against", () => {
+  const tableIn = (file: string, heading: string): string[] => {
+    const [, section = ""] = readFileSync(resolve(root, file), "utf8").split(`\n## ${heading}\n`);
+    return (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("|"));
+  };
+  const promised = tableIn("README.md", "What it guarantees");
+  expect(promised[0]).toMatch(/^\| guarantee +\| what holds +\| what does not +\|$/);
+  expect(promised.length).toBeGreaterThan(10);
+  expect(tableIn("ARCHITECTURE.md", "Guarantees")).toEqual(promised);
+});
+
 const guides = [
   "README.md",
   "ARCHITECTURE.md",

@@ -1,6 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import type { AdapterName, Provider } from "../../models/domain/catalog.ts";
 import { usdFromNano } from "../../models/domain/money.ts";
+import { cachedTokensOf, inputTokensOf, outputTokensOf } from "../../models/domain/price.ts";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
 import type { Endpoint } from "../model-request.ts";
 import { wishOf } from "../quality/answer-quality.ts";
@@ -55,9 +56,9 @@ export function endAttributes({ outcome, usage, model = "" }: EndedCall): Attrib
     ...(outcome !== "ok" && { "error.type": outcome }),
     ...(model !== "" && { "gen_ai.response.model": model }),
     ...(usage && {
-      "gen_ai.usage.input_tokens": usage.input + usage.cachedInput,
-      "gen_ai.usage.output_tokens": usage.output + usage.reasoning,
-      "gen_ai.usage.cache_read.input_tokens": usage.cachedInput,
+      "gen_ai.usage.input_tokens": inputTokensOf(usage),
+      "gen_ai.usage.output_tokens": outputTokensOf(usage),
+      "gen_ai.usage.cache_read.input_tokens": cachedTokensOf(usage),
     }),
   };
 }

@@ -104,10 +104,16 @@ function partText({ isRefusal }: Choice, text: string): object {
   return isRefusal ? { refusal: text } : { text };
 }
 
-function usageOf({ promptTokens, cachedTokens, completionTokens, reasoningTokens }: Usage): object {
+function usageOf(usage: Usage): object {
+  const { promptTokens, cachedTokens, completionTokens, reasoningTokens, cacheWriteTokens, webSearches } =
+    usage;
   return {
     input_tokens: promptTokens,
-    input_tokens_details: { cached_tokens: cachedTokens },
+    input_tokens_details: {
+      cached_tokens: cachedTokens,
+      ...(cacheWriteTokens === 0 ? {} : { cache_write_tokens: cacheWriteTokens }),
+    },
+    ...(webSearches === 0 ? {} : { server_tool_use: { web_search_requests: webSearches } }),
     output_tokens: completionTokens,
     output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: promptTokens + completionTokens,
