@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Catalog } from "../../models/domain/catalog.ts";
+import { MIN_SAMPLE } from "../../models/rules/estimate.ts";
 import { burdenFactors } from "../../models/rules/learning/objective.ts";
 import type { RoutingCell } from "../../models/rules/learning/routing-cell.ts";
 import { sqlFile } from "../../warehouse/sql-file.ts";
@@ -47,6 +48,7 @@ export async function readRoutingCells(
       per_nano: perNano,
       per_failure: perFailure,
       per_poor: perPoorAnswer,
+      min_raters: MIN_SAMPLE.raters,
     },
     row: cellRow,
   });

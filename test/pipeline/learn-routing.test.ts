@@ -293,4 +293,19 @@ describe("the learned routing", () => {
     expect(active(nowMs)).toEqual([]);
     expect(await decisions()).toEqual([]);
   });
+
+  it("hears no ratings of a feature's answers from a provider before ten users have rated some, however many they are", async () => {
+    const catalog = learning();
+    const heard = async (raters: number): Promise<boolean> => {
+      await pipeline.clear("request_events", "feedback_events");
+      const byFew = (events: readonly RequestEvent[]): RequestEvent[] =>
+        events.map((event, at) => ({ ...event, user_id: userId.parse(`user-${at % raters}`) }));
+      await live(catalog, today, byFew);
+      const { cells } = await readRoutingCells(pipeline.server.warehouse, catalog, today + DAY_MS);
+      expect(cells.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(1_000);
+      return cells.some(({ ratings, stars }) => ratings > 0 || stars > 0);
+    };
+    expect(await heard(9)).toBe(false);
+    expect(await heard(10)).toBe(true);
+  });
 });
