@@ -1,9 +1,9 @@
+import http from "node:http";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { nanoFromUsd } from "../../models/domain/money.ts";
 import type { RequestEvent } from "../../models/domain/request-event.ts";
 import { lifetimeSpendKey } from "../../models/policy/charges.ts";
-import type { ProviderBooks } from "../../simulated-provider/books.ts";
 import { providerBill } from "../support/provider-bill.ts";
 import { catalogDocument, testCatalog } from "../support/test-catalog.ts";
 import { startTestGateway, type TestGateway } from "../support/test-gateway.ts";
@@ -11,8 +11,8 @@ import { waitFor } from "../support/wait-for.ts";
 
 /** A few calls' worth each, so that they are reached in most runs. */
 const WEEKLY_USD = 0.004;
-/** All runs together come near it. */
-const GLOBAL_DAILY_USD = 0.25;
+/** About two thirds of what all runs together would cost. */
+const GLOBAL_DAILY_USD = 0.06;
 const RUNS = 60;
 const REQUESTS_OF_RUN = 8;
 const PROVIDERS = ["openai", "compatible", "gemini", "perplexity"] as const;
@@ -23,7 +23,13 @@ beforeAll(async () => {
     ...{ adapter, baseUrl: "https://provider.invalid/v1", model: "some-model", apiKeyEnv: "NO_SUCH_KEY" },
     ...{ timeoutSeconds: 1, price: { inputPerMillion: 1, outputPerMillion: 4, ...more } },
   });
-  const tier = { dailyRequests: -1, weeklyBudget: WEEKLY_USD, monthlyBudget: 1, maxOutputTokens: 300 };
+  const tier = {
+    dailyRequests: -1,
+    weeklyBudget: WEEKLY_USD,
+    monthlyBudget: 1,
+    maxOutputTokens: 300,
+    monthlyPrice: 10,
+  };
   gateway = await startTestGateway({
     catalog: testCatalog({
       ...catalogDocument(),
@@ -82,12 +88,11 @@ it("for random bodies, adapters, mishaps and clients that leave, no provider's m
       const user = `user-${run}`;
       const before = { bill: bill(), books: await booked() };
       await Promise.all(asked.map((each) => ask(each, user)));
-      await everythingOver();
+      const events = await everythingOver(user, asked.length);
       const [metered, recorded] = [bill() - before.bill, (await booked()) - before.books];
       expect(metered).toBeLessThanOrEqual(nanoFromUsd(WEEKLY_USD));
       expect(recorded).toBeGreaterThanOrEqual(metered);
       expect(bill()).toBeLessThanOrEqual(nanoFromUsd(GLOBAL_DAILY_USD));
-      const events = (await gateway.events()).filter(({ user_id }) => user_id === user);
       expect(events.reduce((sum, { cost }) => sum + cost, 0)).toBe(recorded);
       if (asked.every(({ error }) => error === undefined) && events.every(isReported)) {
         expect(recorded).toBe(metered);
@@ -102,6 +107,11 @@ it("for random bodies, adapters, mishaps and clients that leave, no provider's m
   expect(new Set(events.map(({ outcome }) => outcome))).toEqual(
     new Set(["ok", "denied", "failed", "aborted"]),
   );
+  expect(events.some(({ route_reason }) => route_reason.startsWith("fallback:"))).toBe(true);
+  expect(events.some(({ attempts }) => attempts.length > 1)).toBe(true);
+  const denials = new Set(events.map(({ denial_reason }) => denial_reason));
+  expect(denials).toContain("weekly_budget_exceeded");
+  expect(denials.has("global_daily_budget_exceeded") || denials.has("spending_stopped")).toBe(true);
   for (const name of PROVIDERS) expect(gateway.provider.books()[name]?.answered ?? 0).toBeGreaterThan(0);
 }, 180_000);
 
@@ -123,22 +133,25 @@ function isReported({ outcome, attempts }: RequestEvent): boolean {
   );
 }
 
-/** No request is under way at the gateway, nor a call at a provider, and nothing is reserved any more. */
-async function everythingOver(): Promise<void> {
-  await waitFor(
+/** The user's events, when each request has one, no call is under way, and nothing is reserved any more. */
+function everythingOver(user: string, requests: number): Promise<RequestEvent[]> {
+  return waitFor(
     "the end of every call",
     async () => {
       const [total] = await gateway.usage.read([lifetimeSpendKey()]);
-      const inFlight = Object.values(gateway.provider.books()).map((books: ProviderBooks) => books.inFlight);
-      const { slots } = gateway.running.gateway;
-      return total?.reserved === 0 && slots.inWork() === 0 && inFlight.every((calls) => calls === 0);
+      const inFlight = Object.values(gateway.provider.books()).reduce(
+        (sum, books) => sum + books.inFlight,
+        0,
+      );
+      if (total?.reserved !== 0 || inFlight > 0) return false;
+      const events = (await gateway.events()).filter(({ user_id }) => user_id === user);
+      return events.length === requests && events;
     },
     20_000,
   );
-  await gateway.events();
 }
 
-async function ask(asked: Asked, user: string): Promise<void> {
+function ask(asked: Asked, user: string): Promise<void> {
   const { endpoint, model, stream, text, choices, maxTokens, leavesAfterMs } = asked;
   const metadata = {
     simulate_output_tokens: String(asked.outputTokens),
@@ -161,24 +174,26 @@ async function ask(asked: Asked, user: string): Promise<void> {
           n: choices,
           max_tokens: maxTokens,
         };
-  const leave = new AbortController();
-  const timer = leavesAfterMs === undefined ? undefined : setTimeout(() => leave.abort(), leavesAfterMs);
-  try {
-    const response = await fetch(`${gateway.url}/v1/${endpoint}`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${gateway.key}`,
-        "x-vigor-user": user,
-        "content-type": "application/json",
+  return new Promise((done) => {
+    const sent = http.request(
+      `${gateway.url}/v1/${endpoint}`,
+      {
+        method: "POST",
+        agent: false,
+        headers: {
+          authorization: `Bearer ${gateway.key}`,
+          "x-vigor-user": user,
+          "content-type": "application/json",
+        },
       },
-      body: JSON.stringify(body),
-      signal: leave.signal,
+      (response) => response.resume(),
+    );
+    // It has left, or its stream was cut; `close` follows.
+    sent.on("error", () => undefined);
+    sent.on("close", done);
+    // Whoever leaves has sent all of the request, so that it comes.
+    sent.end(JSON.stringify(body), () => {
+      if (leavesAfterMs !== undefined) setTimeout(() => sent.destroy(), leavesAfterMs);
     });
-    await response.text();
-  } catch (error) {
-    // It has left, or its stream was cut.
-    if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
